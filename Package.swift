@@ -97,7 +97,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
-        .testTarget(name: "StripeTests", dependencies: ["Stripe"]),
+        .target(name: "Fixtures", path: "Tests/Fixtures"),
+        .testTarget(name: "StripeTests", dependencies: ["Fixtures", "Stripe"]),
         .testTarget(
             name: "StripeClientTests",
             dependencies: [

@@ -1,0 +1,95 @@
+public import Stripe
+
+/// An event on its way into the mirror, with all that can be computed before the write.
+public struct Delivery: Sendable {
+    /// How the event came here.
+    public enum Source: String, Sendable, Hashable {
+        /// Stripe delivered it.
+        case webhook
+        /// It was found in Stripe's list of events.
+        case sweep
+        /// The operator had it applied again.
+        case replay
+    }
+
+    /// What the event asks of the mirror.
+    enum Effect: Sendable {
+        /// A version of an object, or word that there is one.
+        case change(Change, kind: MirroredKind, objectID: String, object: MirroredObject?)
+        /// A finished Checkout session says whose a customer is.
+        case checkout(CheckoutSession)
+        /// Nothing.
+        case none(reason: String?)
+        /// It cannot be told.
+        case failure(String)
+    }
+
+    /// The event.
+    public let event: Event
+    /// How it came here.
+    public let source: Source
+    /// Unix seconds by this machine's clock.
+    public let receivedAt: Double
+    /// The raw body.
+    let payload: String
+    let effect: Effect
+
+    /// Reads what an event asks of the mirror.
+    ///
+    /// - Parameters:
+    ///   - event: The event.
+    ///   - payload: The body that the event was read from.
+    ///   - source: How it came here.
+    ///   - receivedAt: Unix seconds by this machine's clock.
+    ///   - livemode: The mode of the mirror. Events of the other mode, and of connected accounts, are not its own.
+    public init(event: Event, payload: [UInt8], source: Source, receivedAt: Double, livemode: Bool) {
+        self.event = event
+        self.source = source
+        self.receivedAt = receivedAt
+        self.payload = String(decoding: payload, as: UTF8.self)
+        if event.livemode != livemode {
+            effect = .none(reason: "of \(event.livemode ? "live" : "test") mode, the mirror is not")
+        } else if event.account != nil {
+            effect = .none(reason: "of a connected account")
+        } else {
+            effect = Self.effect(of: event)
+        }
+    }
+
+    /// The object that the event is about, where the mirror holds its kind.
+    public var objectID: String? {
+        switch effect {
+        case .change(_, _, let objectID, _): objectID
+        case .checkout(let session): session.id
+        case .none, .failure: nil
+        }
+    }
+
+    private static func effect(of event: Event) -> Effect {
+        switch event.content {
+        case .thin(let related?):
+            guard let kind = MirroredKind(rawValue: related.type) else { return .none(reason: nil) }
+            return .change(Change(thin: event), kind: kind, objectID: related.id, object: nil)
+        case .thin(nil):
+            return .none(reason: nil)
+        case .snapshot(let snapshot, let previousAttributes):
+            do {
+                if let object = try MirroredObject(snapshot) {
+                    let change = Change(
+                        event,
+                        snapshot: snapshot,
+                        object: object,
+                        previousAttributes: previousAttributes
+                    )
+                    return .change(change, kind: object.kind, objectID: object.id, object: object)
+                }
+                if event.type == "checkout.session.completed" {
+                    return .checkout(try CheckoutSession(snapshot))
+                }
+                return .none(reason: nil)
+            } catch {
+                return .failure(error.description)
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+internal import Stripe
+
+// What a read does to an object, and when one is wanted.
+extension FastForward {
+    /// When a read of the object should be sent, Unix seconds by this machine's clock; nil where nothing waits.
+    public var nextRead: Double? {
+        state.pendingSince.map { max($0, state.lastReceived ?? $0) + Self.grace }
+    }
+
+    /// Lets what waits begin its grace anew, after a time in which events could not come in.
+    public mutating func resume(at now: Double) {
+        guard !state.pending.isEmpty else { return }
+        state.pendingSince = now
+        state.lastReceived = now
+    }
+
+    /// Takes in the reply to a read.
+    ///
+    /// - Parameters:
+    ///   - read: The reply, with the token taken before its request.
+    ///   - now: Unix seconds by this machine's clock.
+    /// - Returns: What became of the read.
+    public mutating func finish(_ read: ObjectRead, at now: Double) -> ObjectRead.Outcome {
+        guard !state.isDeleted else { return .superseded }
+        guard read.isComplete, !isOvertaken(read.token) else {
+            if read.purpose == .backfill {
+                // Nobody else may ask for this object again: the mark makes sure that somebody does.
+                let mark = Change(event: nil, kind: .thin, revision: nil, created: read.date)
+                state.pending.append(.init(change: mark, isBarred: false))
+            }
+            return drop(at: now)
+        }
+        if state.kind == .subscription, state.isEnded, !read.isEnded {
+            return drop(at: now)
+        }
+        let version = ObjectState.Version(revision: read.revision, source: .read(state.sequence + 1))
+        if read.isDeleted, state.kind == .customer {
+            bury(as: version)
+            return .applied
+        }
+        if read.purpose == .verification, state.proven?.revision == read.revision, state.pending.isEmpty {
+            return .verified
+        }
+        state.proven = version
+        state.isEnded = read.isEnded
+        state.readDate = read.date
+        add(Edge(parent: nil, revision: read.revision, source: version.source, request: nil, created: read.date))
+        show(version, created: read.date)
+        settleAll(as: .superseded)
+        state.sequence += 1
+        return .applied
+    }
+
+    /// Whether an event came in, or another read counted, since shortly before the request.
+    private func isOvertaken(_ token: ObjectRead.Token) -> Bool {
+        guard state.sequence == token.sequence else { return true }
+        guard let lastReceived = state.lastReceived else { return false }
+        return lastReceived > token.sentAt - Self.readLag
+    }
+
+    private mutating func drop(at now: Double) -> ObjectRead.Outcome {
+        state.pendingSince = state.pending.isEmpty ? nil : now
+        return .dropped
+    }
+}

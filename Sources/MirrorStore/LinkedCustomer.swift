@@ -1,0 +1,29 @@
+/// A customer that a user is linked to, with the subscriptions that the mirror has of it.
+public struct LinkedCustomer: Sendable, Hashable {
+    /// `cus_…`
+    /// .
+    public var id: String
+    /// Unix seconds; nil while the customer's own row is still on its way.
+    public var created: Int64?
+    /// Whether the customer is deleted.
+    public var deleted: Bool
+    /// Whether another user claims the same customer.
+    public var isClaimedByOthers: Bool
+    /// The customer's subscriptions, ended ones included.
+    public var subscriptions: [LinkedSubscription]
+
+    /// Creates a linked customer from its parts.
+    public init(
+        id: String,
+        created: Int64?,
+        deleted: Bool = false,
+        isClaimedByOthers: Bool = false,
+        subscriptions: [LinkedSubscription] = []
+    ) {
+        self.id = id
+        self.created = created
+        self.deleted = deleted
+        self.isClaimedByOthers = isClaimedByOthers
+        self.subscriptions = subscriptions
+    }
+}

@@ -1,0 +1,26 @@
+internal import FoundationEssentials
+internal import GRDB
+
+/// The schema's history: the files of `migrations/`, in order, each applied once in a transaction of its own.
+enum Migrations {
+    /// One file of SQL.
+    struct Step: Sendable {
+        /// The file's name without its suffix.
+        var name: String
+        var sql: [UInt8]
+    }
+
+    static let steps = [
+        Step(name: "0001_initial", sql: PackageResources._001_initial_sql)
+    ]
+
+    static let migrator: DatabaseMigrator = {
+        var migrator = DatabaseMigrator()
+        for step in steps {
+            migrator.registerMigration(step.name) { db in
+                try db.execute(sql: String(decoding: step.sql, as: UTF8.self))
+            }
+        }
+        return migrator
+    }()
+}

@@ -1,0 +1,40 @@
+internal import GRDB
+
+/// Why the mirror could not be opened, read or written.
+public enum MirrorError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// SQLite failed; `code` is its extended result code. https://www.sqlite.org/rescode.html
+    case sqlite(code: Int32, message: String)
+    /// The file was written by a later version of portald.
+    case newerSchema(path: String)
+    /// The file is a database of another program.
+    case foreign(path: String)
+    /// The file, or its folder, cannot be used.
+    case unusable(path: String, reason: String)
+    /// The writer has stopped, or is about to.
+    case stopped
+    /// The bookkeeping contradicts itself.
+    case inconsistent(String)
+
+    init(_ error: any Error) {
+        switch error {
+        case let error as MirrorError: self = error
+        case let error as DatabaseError:
+            self = .sqlite(code: error.extendedResultCode.rawValue, message: error.message ?? "no message")
+        case is CancellationError: self = .stopped
+        default: self = .inconsistent("\(type(of: error))")
+        }
+    }
+
+    /// What went wrong and what to do, without any value of the database.
+    public var description: String {
+        switch self {
+        case .sqlite(let code, let message): "SQLite: \(message) (result code \(code))"
+        case .newerSchema(let path):
+            "\(path) was written by a newer portald; install that version, or restore a backup made by this one"
+        case .foreign(let path): "\(path) is a database of another program; choose another PORTALD_DATABASE"
+        case .unusable(let path, let reason): "\(path) cannot be used: \(reason)"
+        case .stopped: "the mirror is closing"
+        case .inconsistent(let what): "the mirror's bookkeeping is inconsistent: \(what)"
+        }
+    }
+}

@@ -1,0 +1,88 @@
+internal import GRDB
+internal import Stripe
+
+/// Reads that answer a request: key look-ups on a snapshot of the mirror.
+public struct MirrorReader: Sendable {
+    private let store: MirrorStore
+
+    /// Reads from a store.
+    public init(store: MirrorStore) {
+        self.store = store
+    }
+
+    /// The customers that a user is linked to, with their subscriptions, from one snapshot.
+    ///
+    /// - Throws: ``MirrorError`` where the mirror cannot be read.
+    public func customers(of user: UserID) async throws(MirrorError) -> [LinkedCustomer] {
+        do {
+            return try await store.pool.read { db in
+                try Self.customers(of: user, db)
+            }
+        } catch {
+            throw MirrorError(error)
+        }
+    }
+
+    /// Statements by what they look up; a test reads their query plans.
+    enum SQL {
+        static let customers = """
+            SELECT
+                link.customer AS id, customer.created, coalesce(customer.deleted, 0) AS deleted,
+                EXISTS (
+                    SELECT 1 FROM user_links AS other
+                    WHERE other.customer = link.customer AND other.user_id <> ?1
+                ) AS claimed_by_others
+            FROM user_links AS link
+            LEFT JOIN customers AS customer ON customer.id = link.customer
+            WHERE link.user_id = ?1
+            GROUP BY link.customer
+            """
+        static let subscriptions = """
+            SELECT id, status, created, current_period_end, cancel_at, cancel_at_period_end, trial_end
+            FROM subscriptions
+            WHERE customer = ? AND NOT deleted
+            """
+        static let items = """
+            SELECT price, product, quantity FROM subscription_items WHERE subscription = ? ORDER BY id
+            """
+        static let all = [customers, subscriptions, items]
+    }
+
+    private static func customers(of user: UserID, _ db: Database) throws -> [LinkedCustomer] {
+        let statement = try db.cachedStatement(sql: SQL.customers)
+        return try Row.fetchAll(statement, arguments: [user.description]).map { row in
+            let id: String = row["id"]
+            return LinkedCustomer(
+                id: id,
+                created: row["created"],
+                deleted: row["deleted"],
+                isClaimedByOthers: row["claimed_by_others"],
+                subscriptions: try subscriptions(of: id, db)
+            )
+        }
+    }
+
+    private static func subscriptions(of customer: String, _ db: Database) throws -> [LinkedSubscription] {
+        let statement = try db.cachedStatement(sql: SQL.subscriptions)
+        return try Row.fetchAll(statement, arguments: [customer]).map { row in
+            let id: String = row["id"]
+            return LinkedSubscription(
+                id: id,
+                status: row["status"],
+                created: row["created"],
+                currentPeriodEnd: row["current_period_end"],
+                cancelAt: row["cancel_at"],
+                cancelAtPeriodEnd: row["cancel_at_period_end"],
+                trialEnd: row["trial_end"],
+                items: try items(of: id, db)
+            )
+        }
+    }
+
+    private static func items(of subscription: String, _ db: Database) throws -> [LinkedSubscription.Item] {
+        let statement = try db.cachedStatement(sql: SQL.items)
+        return try Row.fetchAll(statement, arguments: [subscription]).map { row in
+            LinkedSubscription.Item(price: row["price"], product: row["product"], quantity: row["quantity"])
+        }
+    }
+}

@@ -1,0 +1,108 @@
+internal import FoundationEssentials
+internal import GRDB
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+/// The SQLite file that holds the mirror.
+///
+/// One connection writes; readers see the last commit and neither wait for the writer nor make it wait
+/// (https://www.sqlite.org/wal.html). A commit is on disk when it returns (`synchronous=FULL`,
+/// https://www.sqlite.org/pragma.html#pragma_synchronous), because a 200 to Stripe is a promise.
+public struct MirrorStore: Sendable {
+    let pool: DatabasePool
+
+    /// Where the file is.
+    public let path: String
+
+    /// Opens the mirror for the daemon: makes the file where there is none, and brings its schema up to date.
+    ///
+    /// - Parameter path: The file; its folder must exist. A new file can be read and written by its owner only.
+    /// - Returns: The store, and the names of the migrations that were applied.
+    /// - Throws: ``MirrorError``.
+    public static func open(path: String) throws(MirrorError) -> (store: MirrorStore, migrations: [String]) {
+        try createFile(at: path)
+        do {
+            let pool = try DatabasePool(path: path, configuration: configuration(label: "mirror"))
+            let applied = try migrate(pool, path: path)
+            // The pool opens its writer with synchronous=NORMAL, which a power cut may cost the last commits.
+            try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
+            return (MirrorStore(pool: pool, path: path), applied)
+        } catch {
+            throw MirrorError(error)
+        }
+    }
+
+    /// Opens the mirror beside a daemon that may be running, for reading only.
+    ///
+    /// - Throws: ``MirrorError``, also where there is no such file or its schema is not this version's.
+    public static func openReadOnly(path: String) throws(MirrorError) -> MirrorStore {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw .unusable(path: path, reason: "there is no such file; 'portald migrate' makes one")
+        }
+        do {
+            var configuration = configuration(label: "mirror.reader")
+            configuration.readonly = true
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            try pool.read { db in
+                try refuseOtherSchemas(db, path: path)
+                guard try Migrations.migrator.hasCompletedMigrations(db) else {
+                    throw MirrorError.unusable(path: path, reason: "its schema is older; run 'portald migrate'")
+                }
+            }
+            return MirrorStore(pool: pool, path: path)
+        } catch {
+            throw MirrorError(error)
+        }
+    }
+
+    /// Closes all connections; the write-ahead log is merged into the file.
+    public func close() throws(MirrorError) {
+        do {
+            try pool.close()
+        } catch {
+            throw MirrorError(error)
+        }
+    }
+
+    private static func configuration(label: String) -> Configuration {
+        var configuration = Configuration()
+        configuration.label = label
+        configuration.foreignKeysEnabled = true
+        // Commands may write beside the daemon.
+        configuration.busyMode = .timeout(5)
+        configuration.maximumReaderCount = 4
+        return configuration
+    }
+
+    /// SQLite gives the log beside the file the file's own mode.
+    private static func createFile(at path: String) throws(MirrorError) {
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw .unusable(path: path, reason: String(cString: strerror(errno)))
+        }
+        _ = Glibc.close(descriptor)
+    }
+
+    private static func migrate(_ pool: DatabasePool, path: String) throws -> [String] {
+        let before = try pool.read { db in
+            try refuseOtherSchemas(db, path: path)
+            return try Migrations.migrator.appliedMigrations(db)
+        }
+        try Migrations.migrator.migrate(pool)
+        return Migrations.steps.map(\.name).filter { !before.contains($0) }
+    }
+
+    private static func refuseOtherSchemas(_ db: Database, path: String) throws {
+        if try Migrations.migrator.hasBeenSuperseded(db) {
+            throw MirrorError.newerSchema(path: path)
+        }
+        let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
+        if !tables.isEmpty, !tables.contains("grdb_migrations") {
+            throw MirrorError.foreign(path: path)
+        }
+    }
+}

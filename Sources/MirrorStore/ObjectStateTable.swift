@@ -1,0 +1,155 @@
+internal import FoundationEssentials
+internal import GRDB
+internal import Stripe
+
+/// `object_states` and `pending_events`: what ``FastForward`` remembers of each object.
+struct ObjectStateTable {
+    let db: Database
+
+    /// An object's state, and the proven object where the row shows another.
+    struct Record {
+        var state: ObjectState
+        var provenObject: String?
+    }
+
+    func load(_ objectID: String, kind: MirroredKind) throws -> Record {
+        let statement = try db.cachedStatement(sql: "SELECT * FROM object_states WHERE object_id = ?")
+        guard let row = try Row.fetchOne(statement, arguments: [objectID]) else {
+            return Record(state: ObjectState(kind: kind))
+        }
+        var state = ObjectState(kind: kind)
+        state.proven = version(row["proven"], row["proven_by"])
+        state.shown = version(row["shown"], row["shown_by"])
+        state.shownCreated = row["shown_created"]
+        state.isEnded = row["ended"]
+        state.isDeleted = row["deleted"]
+        state.readDate = row["read_date"]
+        state.sequence = row["sequence"]
+        state.lastReceived = row["last_received"]
+        state.pendingSince = row["pending_since"]
+        if state.pendingSince != nil {
+            state.pending = try loadPending(objectID)
+        }
+        return Record(state: state, provenObject: row["proven_object"])
+    }
+
+    func save(_ record: Record, of objectID: String, before: ObjectState) throws {
+        let state = record.state
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO object_states (
+                    object_id, kind, proven, proven_by, proven_object, shown, shown_by, shown_created, ended, deleted,
+                    read_date, sequence, last_received, pending_since
+                ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (object_id) DO UPDATE SET
+                    proven = excluded.proven, proven_by = excluded.proven_by, proven_object = excluded.proven_object,
+                    shown = excluded.shown, shown_by = excluded.shown_by, shown_created = excluded.shown_created,
+                    ended = excluded.ended, deleted = excluded.deleted, read_date = excluded.read_date,
+                    sequence = excluded.sequence, last_received = excluded.last_received,
+                    pending_since = excluded.pending_since
+                """
+        )
+        try statement.execute(arguments: [
+            objectID, state.kind.rawValue,
+            state.proven?.revision.data, state.proven?.source.text, record.provenObject,
+            state.shown?.revision.data, state.shown?.source.text, state.shownCreated,
+            state.isEnded, state.isDeleted, state.readDate, state.sequence, state.lastReceived, state.pendingSince,
+        ])
+        if state.pending != before.pending {
+            try savePending(state.pending, of: objectID)
+        }
+    }
+
+    private func version(_ revision: Data?, _ source: String?) -> ObjectState.Version? {
+        guard let revision = revision.flatMap(Revision.init(data:)), let source else { return nil }
+        return ObjectState.Version(revision: revision, source: ObjectState.Source(text: source))
+    }
+
+    // MARK: Pending events
+
+    private func loadPending(_ objectID: String) throws -> [ObjectState.Pending] {
+        let statement = try db.cachedStatement(
+            sql: "SELECT * FROM pending_events WHERE object_id = ? ORDER BY position"
+        )
+        return try Row.fetchAll(statement, arguments: [objectID]).map { row in
+            let change = Change(
+                event: row["event"],
+                kind: try kind(row),
+                revision: (row["revision"] as Data?).flatMap(Revision.init(data:)),
+                isEnded: row["ended"],
+                isComplete: row["complete"],
+                created: row["created"],
+                request: row["request"]
+            )
+            return ObjectState.Pending(change: change, isBarred: row["barred"])
+        }
+    }
+
+    private func savePending(_ pending: [ObjectState.Pending], of objectID: String) throws {
+        try db.cachedStatement(sql: "DELETE FROM pending_events WHERE object_id = ?").execute(arguments: [objectID])
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO pending_events (
+                    object_id, event, kind, parent, parent_ended, revision, ended, complete, created, request, barred
+                ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        )
+        for entry in pending {
+            let change = entry.change
+            let (kind, parent, parentEnded) = columns(of: change.kind)
+            try statement.execute(arguments: [
+                objectID, change.event, kind, parent?.data, parentEnded, change.revision?.data, change.isEnded,
+                change.isComplete, change.created, change.request, entry.isBarred,
+            ])
+        }
+    }
+
+    private func columns(of kind: Change.Kind) -> (kind: String, parent: Revision?, parentEnded: Bool) {
+        switch kind {
+        case .created: ("created", nil, false)
+        case .updated(let parent, let parentEnded): ("updated", parent, parentEnded)
+        case .deleted: ("deleted", nil, false)
+        case .check: ("check", nil, false)
+        case .thin: ("thin", nil, false)
+        }
+    }
+
+    private func kind(_ row: Row) throws -> Change.Kind {
+        switch (row["kind"] as String, (row["parent"] as Data?).flatMap(Revision.init(data:))) {
+        case ("created", _): .created
+        case ("updated", let parent?): .updated(parent: parent, parentEnded: row["parent_ended"])
+        case ("deleted", _): .deleted
+        case ("check", _): .check
+        case ("thin", _): .thin
+        case (let kind, _): throw MirrorError.inconsistent("pending event of kind '\(kind)'")
+        }
+    }
+}
+
+extension ObjectState.Source {
+    private static let readPrefix = "read/"
+
+    /// An event's id, or `read/` and the sequence number.
+    var text: String {
+        switch self {
+        case .event(let id): id
+        case .read(let sequence): Self.readPrefix + String(sequence)
+        }
+    }
+
+    init(text: String) {
+        if text.hasPrefix(Self.readPrefix), let sequence = Int64(text.dropFirst(Self.readPrefix.count)) {
+            self = .read(sequence)
+        } else {
+            self = .event(text)
+        }
+    }
+}
+
+extension Revision {
+    var data: Data { Data(bytes) }
+
+    init?(data: Data) {
+        self.init(bytes: Array(data))
+    }
+}

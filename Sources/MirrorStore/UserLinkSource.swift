@@ -1,0 +1,9 @@
+/// Where a claim that a customer is a user's comes from; an email is never one.
+enum UserLinkSource: String {
+    /// The customer's metadata.
+    case customerMetadata = "customer_metadata"
+    /// The metadata of one of the customer's subscriptions.
+    case subscriptionMetadata = "subscription_metadata"
+    /// `client_reference_id` of a finished Checkout session.
+    case checkoutClientReferenceID = "checkout_client_reference_id"
+}

@@ -5,6 +5,8 @@ public struct Event: Sendable {
     /// What an event carries of its object.
     public enum Content: Sendable {
         /// The object as it was rendered when the event was made, and, on `*.updated`, the old values of what changed.
+        ///
+        /// The object is `null` on some events before API version 2017-05-25.
         /// https://docs.stripe.com/api/events/object
         case snapshot(object: JSON, previousAttributes: JSON?)
         /// Only the object's name; its state has to be asked for. https://docs.stripe.com/event-destinations#thin-events
@@ -59,7 +61,10 @@ public struct Event: Sendable {
             guard previousAttributes?.isObject ?? true else {
                 throw .mismatch(member: "previous_attributes", expected: "an object")
             }
-            content = .snapshot(object: try data.object("object"), previousAttributes: previousAttributes)
+            guard let object = data["object"], object.isObject || object.isNull else {
+                throw .missing(member: "data.object")
+            }
+            content = .snapshot(object: object, previousAttributes: previousAttributes)
         case "v2.core.event":
             created = try Self.unixSeconds(try body.string("created"))
             // A thin event names a connected account as its context.

@@ -168,8 +168,7 @@ struct RecordedObjectTests {
                 #expect(decoded.items.isEmpty || decoded.currentPeriodEnd != nil, "\(decoded.id)")
                 counts.subscriptions += 1
             }
-            // The sample of Stripe's OpenAPI description is an event about nothing.
-            for event in objects("event", in: reply) where event["data"]?["object"] != nil {
+            for event in objects("event", in: reply) {
                 _ = try Event(event)
                 counts.events += 1
             }

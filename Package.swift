@@ -110,7 +110,7 @@ let package = Package(
         ),
         .testTarget(
             name: "MirrorStoreTests",
-            dependencies: ["MirrorStore", "Stripe", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: ["Fixtures", "MirrorStore", "Stripe", .product(name: "GRDB", package: "GRDB.swift")]
         ),
         .testTarget(name: "SyncTests", dependencies: ["MirrorStore", "Stripe", "Sync"]),
         .testTarget(

@@ -1,0 +1,123 @@
+import Stripe
+
+@testable import MirrorStore
+
+/// Versions of an object by letters, for tests in which only their identity matters.
+extension Revision {
+    static func version(_ name: String) -> Revision {
+        // A name is its own canonical form.
+        guard let json = try? JSON(parsing: Array("\"\(name)\"".utf8)) else { preconditionFailure("not a name: \(name)") }
+        return Revision(of: json)
+    }
+}
+
+extension Change {
+    static func update(
+        _ event: String,
+        from parent: String,
+        to version: String,
+        created: Int64 = 100,
+        request: String? = nil,
+        isEnded: Bool = false,
+        parentEnded: Bool = false,
+        isComplete: Bool = true
+    ) -> Change {
+        Change(
+            event: event,
+            kind: .updated(parent: .version(parent), parentEnded: parentEnded),
+            revision: .version(version),
+            isEnded: isEnded,
+            isComplete: isComplete,
+            created: created,
+            request: request
+        )
+    }
+
+    static func creation(_ event: String, of version: String, created: Int64 = 100, isComplete: Bool = true) -> Change {
+        Change(event: event, kind: .created, revision: .version(version), isComplete: isComplete, created: created)
+    }
+
+    static func deletion(_ event: String, as version: String, created: Int64 = 100) -> Change {
+        Change(event: event, kind: .deleted, revision: .version(version), isEnded: true, created: created)
+    }
+
+    static func check(_ event: String, of version: String, created: Int64 = 100, isEnded: Bool = false) -> Change {
+        Change(event: event, kind: .check, revision: .version(version), isEnded: isEnded, created: created)
+    }
+
+    static func thin(_ event: String, created: Int64 = 100) -> Change {
+        Change(event: event, kind: .thin, revision: nil, isEnded: true, created: created)
+    }
+}
+
+/// One object under the rule, with all of its past at hand.
+struct Subject {
+    private(set) var state: ObjectState
+    private(set) var edges: [Edge] = []
+    private(set) var settled: [String: Outcome] = [:]
+    private var seen: Set<String> = []
+
+    init(_ kind: MirroredKind) {
+        state = ObjectState(kind: kind)
+    }
+
+    @discardableResult
+    mutating func receive(_ change: Change, at now: Double = 100) -> Outcome {
+        guard let event = change.event, seen.insert(event).inserted else { return .duplicate }
+        var rule = FastForward(state: state, edges: edges)
+        let outcome = rule.receive(change, at: now)
+        take(rule)
+        return outcome
+    }
+
+    func token(at now: Double) -> ObjectRead.Token {
+        ObjectRead.Token(sequence: state.sequence, sentAt: now)
+    }
+
+    @discardableResult
+    mutating func finish(_ read: ObjectRead, at now: Double) -> ObjectRead.Outcome {
+        var rule = FastForward(state: state, edges: edges)
+        let outcome = rule.finish(read, at: now)
+        take(rule)
+        return outcome
+    }
+
+    /// A read that is sent and answered with nothing in between.
+    @discardableResult
+    mutating func read(
+        _ version: String,
+        at now: Double,
+        purpose: ObjectRead.Purpose = .refresh,
+        isEnded: Bool = false,
+        isDeleted: Bool = false,
+        isComplete: Bool = true
+    ) -> ObjectRead.Outcome {
+        finish(
+            ObjectRead(
+                token: token(at: now),
+                purpose: purpose,
+                revision: .version(version),
+                isEnded: isEnded,
+                isDeleted: isDeleted,
+                isComplete: isComplete,
+                date: Int64(now)
+            ),
+            at: now
+        )
+    }
+
+    var nextRead: Double? { FastForward(state: state, edges: edges).nextRead }
+
+    private mutating func take(_ rule: FastForward) {
+        state = rule.state
+        for effect in rule.effects {
+            switch effect {
+            case .remember(let edge): edges.append(edge)
+            case .settle(let event, let outcome): settled[event] = outcome
+            }
+        }
+    }
+
+    func shows(_ version: String) -> Bool { state.shown?.revision == .version(version) }
+    func proves(_ version: String) -> Bool { state.proven?.revision == .version(version) }
+}

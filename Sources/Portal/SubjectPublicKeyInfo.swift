@@ -9,11 +9,11 @@ struct SubjectPublicKeyInfo {
         case p256
         case p384
         case ed25519
-        case other
     }
 
     let der: [UInt8]
-    let kind: Kind
+    /// Nil where it is a kind that no accepted algorithm uses.
+    let kind: Kind?
 
     /// Reads the structure, or returns nil where it is not one.
     init?(der: [UInt8]) {
@@ -32,7 +32,7 @@ struct SubjectPublicKeyInfo {
         case Self.p256: kind = .p256
         case Self.p384: kind = .p384
         case Self.ed25519: kind = .ed25519
-        default: kind = .other
+        default: kind = nil
         }
     }
 

@@ -19,7 +19,7 @@ public struct TokenKey: Sendable {
 
     let material: Material
 
-    /// An HS256 secret, used as the bytes of its UTF-8.
+    /// An HS256 secret: the bytes of its UTF-8, not decoded any further.
     ///
     /// - Throws: ``TokenKeyError`` if it is too short, blank, or a PEM text.
     public init(secret: String) throws(TokenKeyError) {
@@ -54,17 +54,17 @@ public struct TokenKey: Sendable {
         guard let contents = block.contents, let info = SubjectPublicKeyInfo(der: contents) else {
             throw .damagedKey
         }
-        if case .rsa(let modulusBits) = info.kind, modulusBits < Self.minimumRSABits {
+        guard let kind = info.kind else { throw .unsupportedKey }
+        if case .rsa(let modulusBits) = kind, modulusBits < Self.minimumRSABits {
             throw .rsaTooShort(bits: modulusBits)
         }
-        guard info.kind != .other else { throw .unsupportedKey }
         do {
             material =
-                switch info.kind {
+                switch kind {
                 case .rsa: .rsa(try Insecure.RSA.PublicKey(pem: info.pem))
                 case .p256: .p256(try ES256PublicKey(pem: info.pem))
                 case .p384: .p384(try ES384PublicKey(pem: info.pem))
-                case .ed25519, .other: .ed25519(try EdDSA.PublicKey(pem: info.pem))
+                case .ed25519: .ed25519(try EdDSA.PublicKey(pem: info.pem))
                 }
         } catch {
             throw .damagedKey

@@ -3,8 +3,9 @@ internal import JWTKit
 
 /// Verifies bearer JWTs as RFC 7519 and RFC 8725 want it, and tells which user they are for.
 ///
-/// jwt-kit reads the keys and verifies signatures. Its token parser is not used: it accepts several spellings of one
-/// base64url text, keeps one of several equal names, ignores `crit`, and an integral header field beyond `Int` traps.
+/// jwt-kit reads the keys and verifies signatures. Tokens are not read by it, because 5.7.1 verifies with its only key
+/// whatever `alg` says, ignores `crit`, accepts several spellings of one base64url text and keeps the first of two
+/// equal names; its `JWTHeader` traps on a number such as `1e300`.
 ///
 /// The header's `typ` is not checked, because issuers disagree on it; ``ClaimRules/requiredClaims`` keeps kinds of
 /// tokens apart.

@@ -1,4 +1,3 @@
-import Foundation
 import JWTKit
 import Portal
 
@@ -15,7 +14,7 @@ enum TestKeys {
         [
             rsa.publicKey.pemRepresentation, p256.publicKey.pemRepresentation, p384.publicKey.pemRepresentation,
             ed25519.publicKey.pemRepresentation,
-        ].joined(separator: "\n")
+        ].map { $0 + "\n" }.joined()
     }
 
     /// The secret and all public keys.
@@ -26,11 +25,6 @@ enum TestKeys {
 
 /// The `openssl` command, for keys that jwt-kit does not make.
 enum OpenSSL {
-    struct Failure: Error {
-        let arguments: [String]
-        let status: Int32
-    }
-
     static func privateKey(_ arguments: String...) throws -> String {
         try run(["genpkey"] + arguments)
     }
@@ -40,22 +34,6 @@ enum OpenSSL {
     }
 
     static func run(_ arguments: [String], input: String = "") throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments
-        let standardInput = Pipe()
-        let standardOutput = Pipe()
-        process.standardInput = standardInput
-        process.standardOutput = standardOutput
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        try standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-        try standardInput.fileHandleForWriting.close()
-        let output = try standardOutput.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Failure(arguments: arguments, status: process.terminationStatus)
-        }
-        return String(decoding: output, as: UTF8.self)
+        try Command.run(["openssl"] + arguments, input: input)
     }
 }

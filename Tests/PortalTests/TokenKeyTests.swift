@@ -12,6 +12,18 @@ import Testing
         }
     }
 
+    @Test func aKeyDoesNotPrintItsSecret() throws {
+        let key = try TokenKey(secret: TestSigner.secret)
+        var dumped = ""
+        dump(key, to: &dumped)
+        for text in [dumped, String(describing: key), String(reflecting: key)] {
+            #expect(
+                !text.contains(TestSigner.secret)
+                    && !text.contains(TestSigner.secret.utf8.map(String.init)[0...3].joined(separator: ", "))
+            )
+        }
+    }
+
     @Test func aPEMTextIsNoSecret() {
         #expect(throws: TokenKeyError.secretIsPEM) { try TokenKey(secret: TestKeys.publicPEM) }
         #expect(throws: TokenKeyError.secretIsPEM) { try TokenKey(secret: TestKeys.rsaPEM) }

@@ -36,6 +36,8 @@ public struct TokenKey: Sendable {
     /// - Throws: ``TokenKeyError`` if the text holds no key, or one that is private, weak, damaged or of another kind.
     public static func publicKeys(pem: String) throws(TokenKeyError) -> [TokenKey] {
         guard let blocks = PEMBlock.blocks(in: pem), !blocks.isEmpty else { throw .notPEM }
+        // Said first: the block of a curve's parameters may stand before the private key.
+        guard !blocks.contains(where: { $0.label.hasSuffix("PRIVATE KEY") }) else { throw .privateKey }
         var keys: [TokenKey] = []
         for block in blocks {
             keys.append(try TokenKey(block))
@@ -48,7 +50,6 @@ public struct TokenKey: Sendable {
         case "PUBLIC KEY": break
         case "RSA PUBLIC KEY": throw .pkcs1PublicKey
         case "CERTIFICATE": throw .certificate
-        case let label where label.hasSuffix("PRIVATE KEY"): throw .privateKey
         default: throw .unsupportedKey
         }
         guard let contents = block.contents, let info = SubjectPublicKeyInfo(der: contents) else {

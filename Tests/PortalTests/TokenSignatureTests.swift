@@ -217,6 +217,13 @@ import Testing
         }
     }
 
+    @Test func aLastCharacterThatCompletesNoByteIsRefused() async throws {
+        let token = try await TestSigner.hs256().token(header: #"{"alg":"HS256"}"#)
+        let dot = try #require(token.firstIndex(of: "."))
+        #expect(token.distance(from: token.startIndex, to: dot) % 4 == 0)
+        refuses("\(token[..<dot])A\(token[dot...])", .notBase64URL(.header))
+    }
+
     @Test func tokensHaveALengthLimit() async throws {
         let signer = try await TestSigner.hs256()
         func token(padding: Int) throws -> String {

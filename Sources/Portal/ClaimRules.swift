@@ -1,0 +1,103 @@
+public import Foundation
+
+/// What the claims of a token must say (RFC 7519 §4.1).
+///
+/// `exp` is always required; `nbf` and `iat` are checked where present. A token issued in the future is refused like
+/// one that is not valid yet: the clocks disagree, and then `exp` cannot be trusted either.
+public struct ClaimRules: Sendable, Hashable {
+    /// How many seconds the clocks of the issuer and this machine may differ.
+    public static let leeway: TimeInterval = 30
+
+    /// The only accepted `iss`, or nil to accept any.
+    public var issuer: String?
+    /// What `aud` must be or contain, or nil to accept any.
+    public var audience: String?
+    /// The top-level claim that holds the user's id.
+    public var userClaim: String
+    /// Further claims and their only accepted values.
+    public var requiredClaims: [RequiredClaim]
+
+    /// Rules for the tokens of one issuer.
+    public init(
+        issuer: String? = nil,
+        audience: String? = nil,
+        userClaim: String = "sub",
+        requiredClaims: [RequiredClaim] = []
+    ) {
+        self.issuer = issuer
+        self.audience = audience
+        self.userClaim = userClaim
+        self.requiredClaims = requiredClaims
+    }
+
+    /// The user that claims name, if the claims satisfy the rules at `now`.
+    func userID(of claims: TokenObject, now: Date) throws(TokenError) -> UserID {
+        try checkTimes(of: claims, now: now.timeIntervalSince1970)
+        try checkIssuer(of: claims)
+        try checkAudience(of: claims)
+        for required in requiredClaims {
+            guard let claim = claims[required.name] else { throw .claimMissing(required.name) }
+            guard required.matches(claim) else { throw .requiredClaimMismatch(required.name) }
+        }
+        return try user(of: claims)
+    }
+
+    private func checkTimes(of claims: TokenObject, now: TimeInterval) throws(TokenError) {
+        guard let expiration = try numericDate("exp", of: claims) else { throw .claimMissing("exp") }
+        guard now <= expiration + Self.leeway else { throw .expired }
+        if let notBefore = try numericDate("nbf", of: claims), now < notBefore - Self.leeway { throw .notYetValid }
+        if let issuedAt = try numericDate("iat", of: claims), now < issuedAt - Self.leeway { throw .issuedInFuture }
+    }
+
+    private func checkIssuer(of claims: TokenObject) throws(TokenError) {
+        guard let issuer else { return }
+        guard let claim = claims["iss"] else { throw .claimMissing("iss") }
+        guard case .string(let text) = claim else { throw .claimInvalid("iss") }
+        guard text.utf8.elementsEqual(issuer.utf8) else { throw .issuerMismatch }
+    }
+
+    private func checkAudience(of claims: TokenObject) throws(TokenError) {
+        guard let audience else { return }
+        let values: [JSONValue] =
+            switch claims["aud"] {
+            case nil: throw .claimMissing("aud")
+            case .array(let elements): elements
+            case .some(let value): [value]
+            }
+        var found = false
+        for value in values {
+            guard case .string(let text) = value else { throw .claimInvalid("aud") }
+            found = found || text.utf8.elementsEqual(audience.utf8)
+        }
+        guard found else { throw .audienceMismatch }
+    }
+
+    private func user(of claims: TokenObject) throws(TokenError) -> UserID {
+        guard let claim = claims[userClaim] else { throw .claimMissing(userClaim) }
+        let text: String
+        switch claim {
+        case .string(let string): text = string
+        case .number(let spelling) where Self.isInteger(spelling): text = spelling
+        case .number, .null, .bool, .array, .object: throw .claimInvalid(userClaim)
+        }
+        do {
+            return try UserID(text)
+        } catch {
+            throw .userID(error)
+        }
+    }
+
+    /// Whether a number is spelled as an integer; `-0` is not, because it is a second spelling of `0`.
+    private static func isInteger(_ spelling: String) -> Bool {
+        spelling != "-0" && !spelling.utf8.contains { ".eE".utf8.contains($0) }
+    }
+
+    /// A NumericDate (RFC 7519 §2) in seconds since 1970, up to the year 9999: beyond lie milliseconds by mistake.
+    private func numericDate(_ name: String, of claims: TokenObject) throws(TokenError) -> TimeInterval? {
+        guard let claim = claims[name] else { return nil }
+        guard case .number(let spelling) = claim, let seconds = Double(spelling), 0...253_402_300_799 ~= seconds else {
+            throw .claimInvalid(name)
+        }
+        return seconds
+    }
+}

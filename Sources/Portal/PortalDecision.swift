@@ -1,0 +1,64 @@
+public import MirrorStore
+
+/// Whether a user may open the billing portal, and for which customer.
+///
+/// A pure function of what the mirror holds; the order of the customers does not matter.
+public enum PortalDecision: Sendable, Hashable {
+    /// The portal opens for this Stripe customer.
+    case allowed(customer: String)
+    /// The user is linked to no customer, or to deleted ones only.
+    case customerNotFound
+    /// No allowed subscription is left once the customers that another user claims too are set aside.
+    case customerLinkConflict
+    /// None of the user's customers has a subscription with an allowed status.
+    case noActiveSubscription
+
+    /// Decides for a user who is linked to these customers.
+    ///
+    /// A deleted customer never counts, and one that another user claims too never opens. Of the rest, the newest
+    /// with an allowed subscription wins; of equally new ones, the one with the greater id.
+    ///
+    /// - Parameters:
+    ///   - customers: every customer the user is linked to, with its subscriptions.
+    ///   - allowedStatuses: subscription statuses that open the portal, as Stripe spells them.
+    public init(customers: [LinkedCustomer], allowedStatuses: Set<String>) {
+        let existing = customers.filter { !$0.deleted }
+        let newestAllowed =
+            existing
+            .filter { !$0.isClaimedByOthers && $0.hasSubscription(in: allowedStatuses) }
+            .max { ($0.newness, $0.id) < ($1.newness, $1.id) }
+
+        if let newestAllowed {
+            self = .allowed(customer: newestAllowed.id)
+        } else if existing.contains(where: \.isClaimedByOthers) {
+            self = .customerLinkConflict
+        } else if !existing.isEmpty {
+            self = .noActiveSubscription
+        } else {
+            self = .customerNotFound
+        }
+    }
+
+    /// The customer to open the portal for.
+    ///
+    /// - Throws: the ``PortalError`` of the same name where the portal stays closed.
+    public func get() throws(PortalError) -> String {
+        switch self {
+        case .allowed(let customer): customer
+        case .customerNotFound: throw .customerNotFound
+        case .customerLinkConflict: throw .customerLinkConflict
+        case .noActiveSubscription: throw .noActiveSubscription
+        }
+    }
+}
+
+extension LinkedCustomer {
+    fileprivate func hasSubscription(in statuses: Set<String>) -> Bool {
+        subscriptions.contains { statuses.contains($0.status) }
+    }
+
+    /// Seconds since 1970; while nothing is known the customer counts as older than any other.
+    fileprivate var newness: Int64 {
+        created ?? subscriptions.compactMap(\.created).max() ?? .min
+    }
+}

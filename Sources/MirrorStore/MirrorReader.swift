@@ -50,7 +50,7 @@ public struct MirrorReader: Sendable {
 
     private static func customers(of user: UserID, _ db: Database) throws -> [LinkedCustomer] {
         let statement = try db.cachedStatement(sql: SQL.customers)
-        return try Row.fetchAll(statement, arguments: [user.description]).map { row in
+        return try Row.fetchAll(statement, arguments: [user.rawValue]).map { row in
             let id: String = row["id"]
             return LinkedCustomer(
                 id: id,

@@ -1,33 +1,44 @@
-/// The operator's own id of a user, compared byte by byte.
-public struct UserID: Sendable, CustomStringConvertible {
-    /// Stripe's limit on metadata values is 500 characters. https://docs.stripe.com/api/metadata
-    public static let maximumByteCount = 500
+/// The id of a user of the operator's application, exactly as the application spells it.
+///
+/// Two ids are equal if their UTF-8 bytes are: `é` as one code point and as two are different users, as they are to
+/// SQLite and to Stripe.
+public struct UserID: Sendable, Hashable {
+    /// Why a string cannot be a user id.
+    public enum Fault: Error, Sendable, Hashable {
+        /// It is empty, or white space only.
+        case blank
+        /// It is longer than ``UserID/maximumLength``.
+        case tooLong
+        /// It contains a control character: C interfaces end a string at NUL, and a line break forges log lines.
+        case controlCharacter
+    }
 
-    /// The id as it was given.
-    public let description: String
+    /// The longest id in UTF-8 bytes: Stripe's limit on a metadata value, in characters.
+    /// https://docs.stripe.com/api/metadata
+    public static let maximumLength = 500
 
-    /// Takes a text that can name a user.
+    /// The id itself; compare ``UserID`` values, not this, because `String` compares by canonical equivalence.
+    public let rawValue: String
+
+    /// Checks an id.
     ///
-    /// - Parameter text: Nil results where it is blank, too long, or holds a control character, at which other readers
-    ///   of the mirror may cut it short.
-    public init?(_ text: String) {
-        guard text.utf8.count <= Self.maximumByteCount, !text.allSatisfy(\.isWhitespace),
-            text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
-        else { return nil }
-        description = text
-    }
-}
-
-extension UserID: Hashable {
-    /// Swift's own comparison of strings takes canonically equivalent ones for equal; two users they are all the same.
-    public static func == (left: Self, right: Self) -> Bool {
-        left.description.utf8.elementsEqual(right.description.utf8)
-    }
-
-    /// Feeds the bytes that ``==(_:_:)`` compares.
-    public func hash(into hasher: inout Hasher) {
-        for byte in description.utf8 {
-            hasher.combine(byte)
+    /// - Throws: ``Fault``.
+    public init(_ rawValue: String) throws(Fault) {
+        guard !rawValue.allSatisfy(\.isWhitespace) else { throw .blank }
+        guard rawValue.utf8.count <= Self.maximumLength else { throw .tooLong }
+        guard !rawValue.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+            throw .controlCharacter
         }
+        self.rawValue = rawValue
+    }
+
+    /// Whether the UTF-8 bytes are equal.
+    public static func == (lhs: UserID, rhs: UserID) -> Bool {
+        lhs.rawValue.utf8.elementsEqual(rhs.rawValue.utf8)
+    }
+
+    /// Hashes the UTF-8 bytes.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(Array(rawValue.utf8))
     }
 }

@@ -54,7 +54,7 @@ struct UserLinkTable {
         event: String?,
         at createdAt: Int64
     ) throws {
-        guard let user = user.flatMap(UserID.init), let customer else {
+        guard let user = userID(user), let customer else {
             try db.cachedStatement(sql: "DELETE FROM user_links WHERE claimant = ?").execute(arguments: [claimant])
             return
         }
@@ -68,6 +68,16 @@ struct UserLinkTable {
                 WHERE user_id <> excluded.user_id OR customer <> excluded.customer
                 """
         )
-        try statement.execute(arguments: [user.description, customer, source.rawValue, event, createdAt, claimant])
+        try statement.execute(arguments: [user.rawValue, customer, source.rawValue, event, createdAt, claimant])
+    }
+
+    /// A text that names no user claims nothing.
+    private func userID(_ text: String?) -> UserID? {
+        guard let text else { return nil }
+        do {
+            return try UserID(text)
+        } catch {
+            return nil
+        }
     }
 }

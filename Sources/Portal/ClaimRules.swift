@@ -1,4 +1,5 @@
 public import Foundation
+internal import MirrorStore
 
 /// What the claims of a token must say (RFC 7519 §4.1).
 ///

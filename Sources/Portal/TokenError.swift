@@ -1,3 +1,5 @@
+public import MirrorStore
+
 /// Why a token was refused, for the log.
 ///
 /// The client is told `invalid_token` and no more. No case carries anything of the token itself; names of claims are the configured ones.

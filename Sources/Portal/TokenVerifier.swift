@@ -1,5 +1,6 @@
 public import Foundation
 internal import JWTKit
+public import MirrorStore
 
 /// Verifies bearer JWTs as RFC 7519 and RFC 8725 want it, and tells which user they are for.
 ///

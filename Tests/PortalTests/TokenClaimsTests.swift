@@ -1,4 +1,5 @@
 import Foundation
+import MirrorStore
 import Portal
 import Testing
 

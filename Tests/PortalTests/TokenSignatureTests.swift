@@ -1,5 +1,6 @@
 import Foundation
 import JWTKit
+import MirrorStore
 import Portal
 import Testing
 

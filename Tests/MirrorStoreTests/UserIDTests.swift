@@ -1,4 +1,4 @@
-import Portal
+import MirrorStore
 import Testing
 
 @Suite struct UserIDTests {

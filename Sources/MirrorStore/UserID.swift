@@ -13,9 +13,9 @@ public struct UserID: Sendable, Hashable {
         case controlCharacter
     }
 
-    /// The longest id in UTF-8 bytes: Stripe's limit on a metadata value, in characters.
-    /// https://docs.stripe.com/api/metadata
-    public static let maximumLength = 500
+    /// The longest id in UTF-8 bytes, OpenID Connect's limit on `sub`.
+    /// https://openid.net/specs/openid-connect-core-1_0.html#IDToken
+    public static let maximumLength = 255
 
     /// The id itself; compare ``UserID`` values, not this, because `String` compares by canonical equivalence.
     public let rawValue: String

@@ -1,5 +1,6 @@
 public import Foundation
 internal import MirrorStore
+internal import Stripe
 
 /// What the claims of a token must say (RFC 7519 §4.1).
 ///
@@ -53,21 +54,16 @@ public struct ClaimRules: Sendable, Hashable {
     private func checkIssuer(of claims: TokenObject) throws(TokenError) {
         guard let issuer else { return }
         guard let claim = claims["iss"] else { throw .claimMissing("iss") }
-        guard case .string(let text) = claim else { throw .claimInvalid("iss") }
+        guard let text = claim.string else { throw .claimInvalid("iss") }
         guard text.utf8.elementsEqual(issuer.utf8) else { throw .issuerMismatch }
     }
 
     private func checkAudience(of claims: TokenObject) throws(TokenError) {
         guard let audience else { return }
-        let values: [JSONValue] =
-            switch claims["aud"] {
-            case nil: throw .claimMissing("aud")
-            case .array(let elements): elements
-            case .some(let value): [value]
-            }
+        guard let claim = claims["aud"] else { throw .claimMissing("aud") }
         var found = false
-        for value in values {
-            guard case .string(let text) = value else { throw .claimInvalid("aud") }
+        for value in claim.elements ?? [claim] {
+            guard let text = value.string else { throw .claimInvalid("aud") }
             found = found || text.utf8.elementsEqual(audience.utf8)
         }
         guard found else { throw .audienceMismatch }
@@ -75,11 +71,8 @@ public struct ClaimRules: Sendable, Hashable {
 
     private func user(of claims: TokenObject) throws(TokenError) -> UserID {
         guard let claim = claims[userClaim] else { throw .claimMissing(userClaim) }
-        let text: String
-        switch claim {
-        case .string(let string): text = string
-        case .number(let spelling) where Self.isInteger(spelling): text = spelling
-        case .number, .null, .bool, .array, .object: throw .claimInvalid(userClaim)
+        guard let text = claim.string ?? claim.numberText.flatMap({ Self.isInteger($0) ? $0 : nil }) else {
+            throw .claimInvalid(userClaim)
         }
         do {
             return try UserID(text)
@@ -96,7 +89,7 @@ public struct ClaimRules: Sendable, Hashable {
     /// A NumericDate (RFC 7519 §2) in seconds since 1970, up to the year 9999: beyond lie milliseconds by mistake.
     private func numericDate(_ name: String, of claims: TokenObject) throws(TokenError) -> TimeInterval? {
         guard let claim = claims[name] else { return nil }
-        guard case .number(let spelling) = claim, let seconds = Double(spelling), 0...253_402_300_799 ~= seconds else {
+        guard let spelling = claim.numberText, let seconds = Double(spelling), 0...253_402_300_799 ~= seconds else {
             throw .claimInvalid(name)
         }
         return seconds

@@ -1,3 +1,5 @@
+internal import Stripe
+
 /// A token in the compact serialization of RFC 7515 §3.1, taken apart but not verified.
 struct CompactJWS {
     /// The `alg` of the header.
@@ -31,7 +33,7 @@ struct CompactJWS {
     private static func algorithm(header bytes: [UInt8]) throws(TokenError) -> String {
         let header = try TokenObject(bytes, part: .header)
         guard header["crit"] == nil else { throw .criticalHeader }
-        guard case .string(let algorithm) = header["alg"] else { throw .algorithmMissing }
+        guard let algorithm = header["alg"]?.string else { throw .algorithmMissing }
         return algorithm
     }
 }

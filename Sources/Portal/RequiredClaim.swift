@@ -1,3 +1,5 @@
+internal import Stripe
+
 /// A claim that must have a certain value, such as `token_type=access`.
 ///
 /// It keeps apart kinds of tokens that one key signs, so that a refresh token does not pass as an access token
@@ -22,11 +24,10 @@ public struct RequiredClaim: Sendable, Hashable {
         self.init(name: String(text[..<separator]), value: String(text[text.index(after: separator)...]))
     }
 
-    func matches(_ claim: JSONValue) -> Bool {
-        switch claim {
-        case .string(let text), .number(let text): text.utf8.elementsEqual(value.utf8)
-        case .bool(let bool): value == (bool ? "true" : "false")
-        case .null, .array, .object: false
+    func matches(_ claim: JSON) -> Bool {
+        if let text = claim.string ?? claim.numberText {
+            return text.utf8.elementsEqual(value.utf8)
         }
+        return claim.bool.map { value == ($0 ? "true" : "false") } ?? false
     }
 }

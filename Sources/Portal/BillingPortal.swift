@@ -1,0 +1,98 @@
+public import MirrorStore
+internal import Stripe
+public import StripeClient
+
+/// Opens the billing portal for a user: the mirror decides, and only then Stripe is called, once.
+public struct BillingPortal: Sendable {
+    private let reader: MirrorReader
+    private let client: StripeClient
+    private let allowedStatuses: Set<String>
+    private let returnURL: String
+    private let configuration: String?
+
+    /// - Parameters:
+    ///   - reader: Reads the mirror.
+    ///   - client: Calls Stripe.
+    ///   - allowedStatuses: The statuses of a subscription that open the portal.
+    ///   - returnURL: Where the portal's link back leads.
+    ///   - configuration: The portal configuration, `bpc_…`; nil for Stripe's default.
+    public init(
+        reader: MirrorReader,
+        client: StripeClient,
+        allowedStatuses: Set<String>,
+        returnURL: String,
+        configuration: String?
+    ) {
+        self.reader = reader
+        self.client = client
+        self.allowedStatuses = allowedStatuses
+        self.returnURL = returnURL
+        self.configuration = configuration
+    }
+
+    /// Creates a portal session for a user.
+    ///
+    /// - Throws: ``PortalFailure``, named after what stands in the way.
+    public func open(for user: UserID) async throws(PortalFailure) -> PortalSession {
+        let decision = PortalDecision(customers: try await customers(of: user), allowedStatuses: allowedStatuses)
+        do {
+            return try await session(of: decision.get())
+        } catch let denial as PortalError {
+            throw PortalFailure(denial)
+        }
+    }
+
+    /// A user's own subscriptions, as the mirror has them.
+    public struct Overview: Sendable, Hashable {
+        /// Whether the portal would open.
+        public var isActive: Bool
+        /// Of all customers that are the user's alone, the newest subscription first.
+        public var subscriptions: [LinkedSubscription]
+    }
+
+    /// Reads a user's subscriptions; a user without a customer has none.
+    ///
+    /// - Throws: ``PortalFailure`` where the user's customer is in conflict, or the mirror cannot be read.
+    public func overview(of user: UserID) async throws(PortalFailure) -> Overview {
+        let customers = try await customers(of: user)
+        let decision = PortalDecision(customers: customers, allowedStatuses: allowedStatuses)
+        if decision == .customerLinkConflict {
+            throw PortalFailure(.customerLinkConflict)
+        }
+        let subscriptions = customers.filter { !$0.deleted && !$0.isClaimedByOthers }.flatMap(\.subscriptions)
+        return Overview(
+            isActive: subscriptions.contains { allowedStatuses.contains($0.status) },
+            subscriptions: subscriptions.sorted { ($0.created ?? 0, $0.id) > ($1.created ?? 0, $1.id) }
+        )
+    }
+
+    private func customers(of user: UserID) async throws(PortalFailure) -> [LinkedCustomer] {
+        do {
+            return try await reader.customers(of: user)
+        } catch {
+            throw PortalFailure(.storeUnavailable, cause: "\(error)")
+        }
+    }
+
+    private func session(of customer: String) async throws(PortalFailure) -> PortalSession {
+        let parameters = PortalSessionParameters(
+            customer: customer, returnURL: returnURL, configuration: configuration)
+        do {
+            return try await client.createPortalSession(parameters)
+        } catch {
+            throw PortalFailure(PortalError(error), cause: "\(error)")
+        }
+    }
+}
+
+extension PortalError {
+    init(_ error: StripeCallError) {
+        self =
+            switch error {
+            case .refused, .unreadable: .stripeError
+            case .busy: .stripeBusy
+            case .unavailable, .cancelled: .stripeUnavailable
+            case .timedOut: .stripeTimeout
+            }
+    }
+}

@@ -1,0 +1,120 @@
+internal import HTTPTypes
+internal import MirrorStore
+internal import Portal
+internal import Stripe
+internal import Sync
+
+/// The one table from errors to HTTP: status, code, message for the client, cause for the log.
+struct HTTPFailure: Error {
+    var status: HTTPResponse.Status
+    /// The name that clients may rely on.
+    var code: String
+    /// What to do, for the client; nothing that only the operator may know.
+    var message: String
+    var headers: HTTPFields = [:]
+    /// Why, for the log.
+    var cause: String?
+
+    init(_ error: any Error) {
+        switch error {
+        case let error as HTTPFailure: self = error
+        case let error as PortalFailure: self.init(error)
+        case let error as WebhookError: self.init(error)
+        default:
+            self.init(.internalServerError, "internal_error", "Something went wrong. Try again.")
+            cause = "\(type(of: error))"
+        }
+    }
+
+    private init(_ status: HTTPResponse.Status, _ code: String, _ message: String) {
+        self.status = status
+        self.code = code
+        self.message = message
+    }
+
+    // MARK: Of HTTP itself
+
+    static let notFound = Self(.notFound, "not_found", "There is nothing at this path.")
+
+    static func methodNotAllowed(_ allowed: [HTTPRequest.Method]) -> Self {
+        let methods = allowed.map(\.rawValue).joined(separator: ", ")
+        var failure = Self(.methodNotAllowed, "method_not_allowed", "Use \(methods) at this path.")
+        failure.headers[.allow] = methods
+        return failure
+    }
+
+    static func bodyTooLarge(limit: Int) -> Self {
+        Self(.contentTooLarge, "body_too_large", "The body is larger than \(limit) bytes.")
+    }
+
+    /// The client went away, or sent something that is no body.
+    static let bodyUnreadable = Self(.badRequest, "body_unreadable", "The body could not be read.")
+
+    // MARK: Of a webhook
+
+    private init(_ error: WebhookError) {
+        switch error {
+        case .signature(let error): self.init(error)
+        case .body(let error):
+            self.init(.badRequest, "invalid_event", "The body is no event: \(error).")
+        case .store(let error):
+            self.init(.serviceUnavailable, "store_unavailable", "The event could not be stored. Send it again.")
+            headers[.retryAfter] = "10"
+            cause = "\(error)"
+        }
+    }
+
+    private init(_ error: WebhookSignatureError) {
+        let (code, message) =
+            switch error {
+            case .headerMissing:
+                ("signature_header_missing", "The Stripe-Signature header is missing.")
+            case .noTimestamp:
+                ("signature_timestamp_missing", "The Stripe-Signature header has no timestamp (t).")
+            case .ambiguousTimestamp:
+                ("signature_timestamp_ambiguous", "The Stripe-Signature header has more than one timestamp (t).")
+            case .invalidTimestamp:
+                ("signature_timestamp_invalid", "The timestamp (t) of the Stripe-Signature header is no number.")
+            case .noSignature:
+                ("signature_missing", "The Stripe-Signature header has no signature of scheme v1.")
+            case .noMatch:
+                (
+                    "signature_mismatch",
+                    "No signature matches. Check that STRIPE_WEBHOOK_SECRET is this endpoint's, and that nothing "
+                        + "between Stripe and portald changes the body."
+                )
+            case .outsideTolerance(let age):
+                (
+                    "signature_outside_tolerance",
+                    "The signature is \(age.magnitude) seconds \(age < 0 ? "ahead" : "old"). Check the clock."
+                )
+            }
+        self.init(.badRequest, code, message)
+    }
+
+    // MARK: Of the portal
+
+    private init(_ failure: PortalFailure) {
+        self.init(Self.status(of: failure.error), failure.error.code, failure.error.message)
+        cause = failure.cause
+        switch failure.error {
+        case .authenticationRequired: headers[.wwwAuthenticate] = "Bearer"
+        case .invalidToken: headers[.wwwAuthenticate] = #"Bearer error="invalid_token""#
+        case .stripeBusy, .storeUnavailable: headers[.retryAfter] = "5"
+        case .stripeUnavailable: headers[.retryAfter] = "30"
+        case .customerNotFound, .noActiveSubscription, .customerLinkConflict, .stripeError, .stripeTimeout: break
+        }
+    }
+
+    private static func status(of error: PortalError) -> HTTPResponse.Status {
+        switch error {
+        case .authenticationRequired, .invalidToken: .unauthorized
+        case .noActiveSubscription: .forbidden
+        case .customerNotFound: .notFound
+        case .customerLinkConflict: .conflict
+        case .stripeError: .badGateway
+        case .stripeBusy, .stripeUnavailable, .storeUnavailable: .serviceUnavailable
+        case .stripeTimeout: .gatewayTimeout
+        }
+    }
+}

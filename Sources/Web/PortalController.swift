@@ -1,0 +1,39 @@
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import MirrorStore
+internal import Portal
+internal import Stripe
+internal import StripeClient
+
+/// The endpoints that a logged-in user's browser calls.
+struct PortalController {
+    let authenticator: Authenticator
+    let portal: BillingPortal
+
+    private struct Opened: Encodable {
+        var success = true
+        var message = "Billing portal session created successfully"
+        var portal_url: String
+    }
+
+    /// `POST /api/subscriptions/user/billing-portal/`
+    func open(_ request: Request, context: RequestRecordContext) async throws -> Response {
+        let user = try authenticate(request)
+        let session = try await portal.open(for: user)
+        context.record.note("session", session.id)
+        context.record.note("customer", session.customer)
+        context.record.note("stripe_request", session.requestID)
+        return try .json(Opened(portal_url: session.url.exposed))
+    }
+
+    /// `GET /api/subscriptions/user/`
+    func subscriptions(_ request: Request, context: RequestRecordContext) async throws -> Response {
+        let user = try authenticate(request)
+        return try .json(SubscriptionsBody(try await portal.overview(of: user)))
+    }
+
+    private func authenticate(_ request: Request) throws(PortalFailure) -> UserID {
+        try authenticator.authenticate(authorization: request.headers[values: .authorization], now: Date.now)
+    }
+}

@@ -1,0 +1,77 @@
+internal import HTTPTypes
+public import Hummingbird
+public import Logging
+public import Portal
+public import Sync
+
+/// The public listener's routes.
+public struct PublicAPI: Sendable {
+    private let intake: WebhookIntake
+    private let authenticator: Authenticator
+    private let portal: BillingPortal
+    private let publishableKey: String?
+    private let allowedOrigins: Set<String>
+    private let further: [Endpoint]
+
+    /// - Parameters:
+    ///   - intake: Takes in webhooks.
+    ///   - authenticator: Tells who is asking.
+    ///   - portal: Opens the portal.
+    ///   - publishableKey: Stripe's publishable key for the frontend.
+    ///   - allowedOrigins: Origins whose pages may call.
+    ///   - further: Endpoints beside the contract's.
+    public init(
+        intake: WebhookIntake,
+        authenticator: Authenticator,
+        portal: BillingPortal,
+        publishableKey: String?,
+        allowedOrigins: Set<String>,
+        further: [Endpoint] = []
+    ) {
+        self.intake = intake
+        self.authenticator = authenticator
+        self.portal = portal
+        self.publishableKey = publishableKey
+        self.allowedOrigins = allowedOrigins
+        self.further = further
+    }
+
+    private struct Config: Encodable {
+        var publishable_key: String
+    }
+
+    /// Builds what answers requests.
+    ///
+    /// - Parameter logger: Gets one line for each request.
+    public func buildResponder(logger: Logger) -> some HTTPResponder<RequestRecordContext> {
+        let router = Router(context: RequestRecordContext.self)
+        router.add(middleware: RequestLogMiddleware(logger: logger))
+        router.add(middleware: CORSMiddleware(allowedOrigins: allowedOrigins))
+        router.add(middleware: FailureMiddleware())
+        for endpoint in endpoints + further {
+            endpoint.add(to: router)
+        }
+        return router.buildResponder()
+    }
+
+    private var endpoints: [Endpoint] {
+        let webhooks = WebhookController(intake: intake)
+        let users = PortalController(authenticator: authenticator, portal: portal)
+        let publishableKey = publishableKey
+        return [
+            .post("/webhooks/stripe") { try await webhooks.receive($0, context: $1) },
+            .post("/api/subscriptions/user/billing-portal") { try await users.open($0, context: $1) },
+            .get("/api/subscriptions/user") { try await users.subscriptions($0, context: $1) },
+            .get("/api/subscriptions/config") { _, _ in
+                guard let publishableKey else { throw HTTPFailure.notFound }
+                return try .json(Config(publishable_key: publishableKey))
+            },
+            .get("/healthz") { _, _ in
+                Response(
+                    status: .ok,
+                    headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],
+                    body: .init(byteBuffer: ByteBuffer(string: "ok")))
+            },
+        ]
+    }
+}

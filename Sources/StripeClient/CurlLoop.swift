@@ -18,7 +18,7 @@ final class CurlLoop {
 
     /// Runs until the inbox is closed, then frees the multi handle.
     func run() {
-        // More requests to one host wait for a shared HTTP/2 connection instead of opening their own.
+        // Requests to one host become streams of one HTTP/2 connection.
         ccurl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
         while true {
             let (commands, isClosed) = inbox.drain()
@@ -79,7 +79,9 @@ final class CurlLoop {
     private func finishCompleted() {
         var left: Int32 = 0
         while let message = curl_multi_info_read(multi, &left) {
-            guard message.pointee.msg == CURLMSG_DONE, let transfer = transfers[message.pointee.easy_handle] else { continue }
+            guard message.pointee.msg == CURLMSG_DONE, let transfer = transfers[message.pointee.easy_handle] else {
+                continue
+            }
             // The message does not outlive the removal of its handle.
             let result = ccurl_message_result(message)
             remove(transfer)

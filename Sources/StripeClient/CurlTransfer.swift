@@ -9,6 +9,8 @@ final class CurlTransfer {
     private let bodyLimit: Int
     private let completion: CurlInbox.Completion
     private var headers: UnsafeMutablePointer<curl_slist>?
+    private var replyHeaders: [CurlTransport.Header] = []
+    private var isHeadComplete = false
     private var body: [UInt8] = []
     private var isBodyTooLarge = false
 
@@ -39,7 +41,9 @@ final class CurlTransfer {
         try set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         if let file = options.certificateAuthorities { try set(CURLOPT_CAINFO, file) }
         try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-        try set(CURLOPT_PIPEWAIT, 1)
+        // Over TLS the handshake tells whether a connection can be shared; it is worth the wait. Without TLS, libcurl would
+        // wait for the first reply.
+        if request.url.isHTTPS { try set(CURLOPT_PIPEWAIT, 1) }
 
         try set(CURLOPT_NOSIGNAL, 1)
         try set(CURLOPT_TIMEOUT_MS, milliseconds(request.timeout))
@@ -65,12 +69,31 @@ final class CurlTransfer {
         }
         try check(ccurl_set_list(easy, CURLOPT_HTTPHEADER, headers))
 
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        try check(ccurl_set_data_callback(easy, CURLOPT_HEADERFUNCTION, receiveHeadLine))
+        try check(ccurl_set_pointer(easy, CURLOPT_HEADERDATA, context))
         try check(ccurl_set_data_callback(easy, CURLOPT_WRITEFUNCTION, receiveBody))
-        try check(ccurl_set_pointer(easy, CURLOPT_WRITEDATA, Unmanaged.passUnretained(self).toOpaque()))
+        try check(ccurl_set_pointer(easy, CURLOPT_WRITEDATA, context))
+    }
+
+    /// Takes a line of the reply's head: the status line, a field, or the empty line at its end.
+    fileprivate func takeHeadLine(_ bytes: UnsafeRawBufferPointer) {
+        let line = String(decoding: bytes, as: UTF8.self)
+        if line.hasPrefix("HTTP/") {
+            // The head of the reply, or of the next one after an interim reply.
+            replyHeaders = []
+            isHeadComplete = false
+        } else if line == "\r\n" || line == "\n" {
+            isHeadComplete = true
+        } else if !isHeadComplete, let colon = line.firstIndex(of: ":") {
+            // What follows the head is a trailer.
+            let value = line[line.index(after: colon)...].trimming(while: \.isWhitespace)
+            replyHeaders.append(.init(String(line[..<colon]), String(value)))
+        }
     }
 
     /// Takes a part of the body; false where it is too long.
-    fileprivate func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    fileprivate func takeBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard body.count + bytes.count <= bodyLimit else {
             isBodyTooLarge = true
             return false
@@ -85,9 +108,14 @@ final class CurlTransfer {
             fail(reason(for: code))
             return
         }
+        // libcurl 7.88 takes a head that was cut short for a reply without a body.
+        guard isHeadComplete else {
+            fail(.connectionFailed(String(cString: curl_easy_strerror(CURLE_PARTIAL_FILE))))
+            return
+        }
         var status = 0
         ccurl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
-        let reply = CurlTransport.Reply(status: status, headers: replyHeaders(), body: body)
+        let reply = CurlTransport.Reply(status: status, headers: replyHeaders, body: body)
         completion.resume(returning: .success(reply))
     }
 
@@ -110,22 +138,12 @@ final class CurlTransfer {
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
             CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_INITFAILED:
             return .tls(detail)
-        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_BAD_CONTENT_ENCODING:
+        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_HTTP2_STREAM,
+            CURLE_BAD_CONTENT_ENCODING:
             return .malformedReply(detail)
         default:
             return .connectionFailed(detail)
         }
-    }
-
-    /// The fields of the final reply, without those of a proxy's or of an interim one.
-    private func replyHeaders() -> [CurlTransport.Header] {
-        var fields: [CurlTransport.Header] = []
-        var field = curl_easy_nextheader(easy, UInt32(CURLH_HEADER), -1, nil)
-        while let current = field {
-            fields.append(.init(String(cString: current.pointee.name), String(cString: current.pointee.value)))
-            field = curl_easy_nextheader(easy, UInt32(CURLH_HEADER), -1, current)
-        }
-        return fields
     }
 
     private func set(_ option: CURLoption, _ value: Int) throws(TransportError) {
@@ -141,6 +159,18 @@ final class CurlTransfer {
     }
 }
 
+private func receiveHeadLine(
+    bytes: UnsafeMutablePointer<CChar>?,
+    size: Int,
+    count: Int,
+    context: UnsafeMutableRawPointer?
+) -> Int {
+    guard let context else { return 0 }
+    let transfer = Unmanaged<CurlTransfer>.fromOpaque(context).takeUnretainedValue()
+    transfer.takeHeadLine(UnsafeRawBufferPointer(start: bytes, count: size * count))
+    return size * count
+}
+
 private func receiveBody(
     bytes: UnsafeMutablePointer<CChar>?,
     size: Int,
@@ -150,7 +180,7 @@ private func receiveBody(
     guard let context else { return 0 }
     let transfer = Unmanaged<CurlTransfer>.fromOpaque(context).takeUnretainedValue()
     let length = size * count
-    return transfer.receive(UnsafeRawBufferPointer(start: bytes, count: length)) ? length : Int(CURL_WRITEFUNC_ERROR)
+    return transfer.takeBody(UnsafeRawBufferPointer(start: bytes, count: length)) ? length : Int(CURL_WRITEFUNC_ERROR)
 }
 
 /// At least one, because libcurl takes zero for no limit.
@@ -158,4 +188,12 @@ private func milliseconds(_ duration: Duration) -> Int {
     let (seconds, attoseconds) = duration.components
     // A day is as good as for ever, and fits libcurl's type.
     return max(1, Int(min(seconds, 86_400)) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
+}
+
+extension Substring {
+    fileprivate func trimming(while isTrimmed: (Character) -> Bool) -> Substring {
+        var rest = drop(while: isTrimmed)
+        while let last = rest.last, isTrimmed(last) { rest.removeLast() }
+        return rest
+    }
 }

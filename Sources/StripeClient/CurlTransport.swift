@@ -45,7 +45,8 @@ public final class CurlTransport: Sendable {
 
     /// Sends one request and waits for the whole reply, whatever its status.
     ///
-    /// Cancelling the calling task ends the transfer at once.
+    /// Cancelling the calling task ends the transfer at once. Where a kept-alive connection turns out to be closed before any
+    /// byte of the reply has come, libcurl sends the request again on a new one: a POST needs an `Idempotency-Key`.
     /// - Throws: ``TransportError`` where there is no complete reply.
     public func send(_ request: Request) async throws(TransportError) -> Reply {
         if let fault = request.fault { throw TransportError(.invalidRequest(fault)) }

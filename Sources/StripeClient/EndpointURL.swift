@@ -42,6 +42,7 @@ public struct EndpointURL: Hashable, Sendable {
     /// The address of one of the service's resources.
     ///
     /// - Parameter path: begins with a slash and is percent-encoded already.
+    /// - Returns: an address with the same host.
     func appending(_ path: String) -> EndpointURL {
         EndpointURL(string: string + path, isLoopback: isLoopback, isHTTPS: isHTTPS)
     }

@@ -7,7 +7,7 @@ public import Stripe
 public struct PortalSession: Sendable {
     /// Stripe's id, `bps_…`.
     public let id: String
-    /// Where to send the customer. Whoever holds it acts for the customer, so it is shown to nobody else.
+    /// Where to send the customer; secret, because whoever holds it acts for the customer.
     public let url: Secret
     /// The customer's id.
     public let customer: String?
@@ -17,6 +17,12 @@ public struct PortalSession: Sendable {
     public let livemode: Bool
     /// The `Request-Id` of the call that made it.
     public let requestID: String?
+
+    /// Whether a browser may be sent there: https always, plain http where Stripe itself is a stand-in on this machine.
+    static func isUsable(url: String, from apiBase: EndpointURL) -> Bool {
+        guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), let parsed = CurlURL(url) else { return false }
+        return parsed.scheme == "https" || (parsed.scheme == "http" && apiBase.isLoopback)
+    }
 }
 
 extension PortalSession: CustomStringConvertible {
@@ -60,6 +66,7 @@ extension StripeClient {
     /// - Parameters:
     ///   - parameters: for whom, and where to go afterwards.
     ///   - budget: the time for all attempts and the pauses between them.
+    /// - Returns: the session, whose URL is good for one visit soon.
     /// - Throws: ``StripeCallError``.
     public func createPortalSession(
         _ parameters: PortalSessionParameters,
@@ -73,7 +80,7 @@ extension StripeClient {
             // The decoder's own words may quote the body.
             throw success.unreadable(.body)
         }
-        guard mayBeOpened(body.url) else { throw success.unreadable(.url) }
+        guard PortalSession.isUsable(url: body.url, from: apiBase) else { throw success.unreadable(.url) }
         return PortalSession(
             id: body.id,
             url: Secret(body.url),
@@ -82,12 +89,6 @@ extension StripeClient {
             livemode: body.livemode,
             requestID: success.reply.requestID
         )
-    }
-
-    /// Whether a browser may be sent there: https always, plain http where Stripe itself is a stand-in on this machine.
-    private func mayBeOpened(_ url: String) -> Bool {
-        guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), let parsed = CurlURL(url) else { return false }
-        return parsed.scheme == "https" || (parsed.scheme == "http" && apiBase.isLoopback)
     }
 }
 

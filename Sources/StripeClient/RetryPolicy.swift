@@ -41,6 +41,7 @@ public struct RetryPolicy: Hashable, Sendable {
     ///   - elapsed: the time since the first attempt began.
     ///   - budget: the time for all attempts and pauses.
     ///   - randomness: a number in 0...1 that spreads the pauses of many callers.
+    /// - Returns: whether to try again, and after which pause.
     public func decision(
         after outcome: Outcome,
         attempt: Int,
@@ -68,7 +69,8 @@ public struct RetryPolicy: Hashable, Sendable {
         case .reply(status: _, isRateLimit: _, shouldRetry: let answer?): answer
         case .reply(status: let status, isRateLimit: _, shouldRetry: nil): status == 409 || status >= 500
         case .noReply(.connectionFailed), .noReply(.timedOut), .noReply(.malformedReply): true
-        case .noReply(.tls), .noReply(.bodyTooLarge), .noReply(.cancelled), .noReply(.stopped), .noReply(.invalidRequest):
+        case .noReply(.tls), .noReply(.bodyTooLarge), .noReply(.cancelled), .noReply(.stopped),
+            .noReply(.invalidRequest):
             false
         }
     }

@@ -84,7 +84,9 @@ import Testing
     /// Every call ends once, whatever starts, is cancelled or stopped beside it.
     @Test(arguments: 0..<8)
     func startsCancelsAndShutdownAtOnce(round: Int) async throws {
-        let script: RawServer.Script = { $0.index % 3 == 0 ? .silence : $0.index % 3 == 1 ? .reset : .send(RawServer.reply(200)) }
+        let script: RawServer.Script = {
+            $0.index % 3 == 0 ? .silence : $0.index % 3 == 1 ? .reset : .send(RawServer.reply(200))
+        }
         try await RawServer.run(script) { server in
             let transport = try CurlTransport()
             let request = try request(server)
@@ -99,8 +101,16 @@ import Testing
             }
             let ends = await withTaskGroup(of: Bool.self) { group in
                 for (index, call) in calls.enumerated() {
-                    if index % 2 == round % 2 { group.addTask { call.cancel(); return true } }
-                    if index == round * 10 { group.addTask { transport.shutdown(); return true } }
+                    if index % 2 == round % 2 {
+                        group.addTask {
+                            call.cancel(); return true
+                        }
+                    }
+                    if index == round * 10 {
+                        group.addTask {
+                            transport.shutdown(); return true
+                        }
+                    }
                     group.addTask { await call.value }
                 }
                 return await group.reduce(into: [Bool]()) { $0.append($1) }

@@ -8,7 +8,7 @@ struct CurlTransportTLSTests {
         let transport = try CurlTransport()
         let request = CurlTransport.Request(.get, try EndpointURL(server.url), timeout: CurlTransportTests.plenty)
         let error = try await failure(of: request, on: transport)
-        _ = try server.stop()
+        _ = try server.output()
         guard case .tls = error.reason else {
             Issue.record("\(error)")
             return
@@ -21,7 +21,7 @@ struct CurlTransportTLSTests {
         let transport = try CurlTransport(.init(certificateAuthorities: server.certificate))
         let url = try EndpointURL(server.url.replacing("127.0.0.1", with: "localhost"))
         let error = try await failure(of: .init(.get, url, timeout: CurlTransportTests.plenty), on: transport)
-        _ = try server.stop()
+        _ = try server.output()
         guard case .tls = error.reason else {
             Issue.record("\(error)")
             return
@@ -35,7 +35,7 @@ struct CurlTransportTLSTests {
         let request = CurlTransport.Request(.get, try EndpointURL(server.url), timeout: CurlTransportTests.plenty)
         let reply = try await transport.send(request)
         transport.shutdown()
-        let output = try server.stop()
+        let output = try server.output()
         #expect(reply.status == 200)
         #expect(output.contains("ALPN protocols advertised by the client: h2, http/1.1"))
     }
@@ -46,7 +46,7 @@ struct CurlTransportTLSTests {
         let transport = try CurlTransport(.init(certificateAuthorities: server.certificate))
         let request = CurlTransport.Request(.get, try EndpointURL(server.url), timeout: CurlTransportTests.plenty)
         let error = try await failure(of: request, on: transport)
-        _ = try server.stop()
+        _ = try server.output()
         #expect(!error.requestMayHaveArrived)
     }
 }

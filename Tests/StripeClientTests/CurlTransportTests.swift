@@ -125,7 +125,9 @@ import Testing
             let transport = try CurlTransport()
             let error = try await failure(of: try get(server.url, timeout: .milliseconds(200)), on: transport)
             // On a machine so slow that 200 ms do not suffice to connect, the phase would be the other one.
-            #expect(error.reason == .timedOut(.total) || (server.received.isEmpty && error.reason == .timedOut(.connect)))
+            #expect(
+                error.reason == .timedOut(.total) || (server.received.isEmpty && error.reason == .timedOut(.connect))
+            )
             #expect(error.requestMayHaveArrived == (error.reason == .timedOut(.total)))
         }
     }

@@ -50,7 +50,8 @@ import Testing
             let scalar = Unicode.Scalar(value)
             let encoded = FormEncoding([Field("a", .string(String(scalar)))]).string.dropFirst(2)
             let hex = String(value, radix: 16, uppercase: true)
-            let expected = kept.contains(scalar) ? String(scalar) : value == 0x20 ? "+" : value < 16 ? "%0\(hex)" : "%\(hex)"
+            let expected =
+                kept.contains(scalar) ? String(scalar) : value == 0x20 ? "+" : value < 16 ? "%0\(hex)" : "%\(hex)"
             #expect(encoded == expected)
         }
     }

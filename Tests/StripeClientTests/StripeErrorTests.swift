@@ -32,7 +32,9 @@ import Testing
         #expect(error.description == "status=401 type=invalid_request_error request_id=req_1")
     }
 
-    @Test(arguments: ["", "<html>Bad Gateway</html>", "[]", #"{"error":"invalid_grant"}"#, #"{"error":{"type":1}}"#, "\u{FEFF}"])
+    @Test(arguments: [
+        "", "<html>Bad Gateway</html>", "[]", #"{"error":"invalid_grant"}"#, #"{"error":{"type":1}}"#, "\u{FEFF}",
+    ])
     func anyOtherBodyLeavesTheFieldsAbsent(body: String) {
         let error = error(502, body)
         #expect(error.status == 502)
@@ -41,10 +43,15 @@ import Testing
     }
 
     @Test func keepsATypeItDoesNotKnow() {
-        #expect(error(400, #"{"error":{"type":"temporary_session_expired"}}"#).type?.rawValue == "temporary_session_expired")
+        #expect(
+            error(400, #"{"error":{"type":"temporary_session_expired"}}"#).type?.rawValue == "temporary_session_expired"
+        )
     }
 
-    @Test(arguments: [(429, nil, true), (429, "lock_timeout", true), (400, "rate_limit", true), (400, "x", false), (403, "rate_limit", false)])
+    @Test(arguments: [
+        (429, nil, true), (429, "lock_timeout", true), (400, "rate_limit", true), (400, "x", false),
+        (403, "rate_limit", false),
+    ])
     func knowsARateLimit(status: Int, code: String?, expected: Bool) {
         let body = code.map { #"{"error":{"type":"invalid_request_error","code":"\#($0)"}}"# } ?? "{}"
         #expect(error(status, body).isRateLimit == expected)
@@ -55,7 +62,11 @@ import Testing
         let errors = try Recordings.all().filter { $0.status >= 400 }
         #expect(errors.count >= 18)
         for recorded in errors {
-            let error = StripeError(status: recorded.status, requestID: recorded.requestID, body: Array(recorded.body.utf8))
+            let error = StripeError(
+                status: recorded.status,
+                requestID: recorded.requestID,
+                body: Array(recorded.body.utf8)
+            )
             #expect([.cardError, .invalidRequestError].contains(error.type))
             #expect(error.message != nil)
             #expect((error.requestID == nil) == (recorded.status == 401))

@@ -12,7 +12,7 @@ final class OpenSSLServer {
     let url: String
     private let folder: URL
     private let server: Process
-    private let output: FileHandle
+    private let pipe: FileHandle
 
     init(_ arguments: [String] = []) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("portald-tls-\(UUID().uuidString)")
@@ -30,13 +30,14 @@ final class OpenSSLServer {
         maker.waitUntilExit()
         guard maker.terminationStatus == 0 else { throw Failure(description: "openssl req failed") }
 
-        (server, output) = Self.openssl(
-            ["s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www"] + arguments
+        (server, pipe) = Self.openssl(
+            ["s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www", "-naccept", "1"]
+                + arguments
         )
         try server.run()
         var text = ""
         while true {
-            let data = output.availableData
+            let data = pipe.availableData
             guard !data.isEmpty else { throw Failure(description: "openssl s_server ended: \(text)") }
             text += String(decoding: data, as: UTF8.self)
             // Its line reads "ACCEPT 127.0.0.1:40123".
@@ -49,10 +50,9 @@ final class OpenSSLServer {
         }
     }
 
-    /// Ends the server and returns what it printed since it began to listen.
-    func stop() throws -> String {
-        server.terminate()
-        let text = String(decoding: try output.readToEnd() ?? Data(), as: UTF8.self)
+    /// Waits for the end of the one connection that the server takes; returns what was printed since it began to listen.
+    func output() throws -> String {
+        let text = String(decoding: try pipe.readToEnd() ?? Data(), as: UTF8.self)
         server.waitUntilExit()
         try FileManager.default.removeItem(at: folder)
         return text

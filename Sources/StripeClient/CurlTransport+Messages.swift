@@ -96,6 +96,14 @@ extension CurlTransport {
     }
 }
 
+extension CurlTransport.Header: CustomStringConvertible, CustomReflectable {
+    /// The name; the value may be a credential.
+    public var description: String { name }
+
+    /// A mirror with the name only.
+    public var customMirror: Mirror { Mirror(self, children: ["name": name]) }
+}
+
 private func isTokenByte(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

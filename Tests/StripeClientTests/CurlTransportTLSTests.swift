@@ -47,6 +47,7 @@ struct CurlTransportTLSTests {
         let request = CurlTransport.Request(.get, try EndpointURL(server.url), timeout: CurlTransportTests.plenty)
         let error = try await failure(of: request, on: transport)
         _ = try server.output()
+        #expect(error.reason == .connectionFailed("SSL connect error"))
         #expect(!error.requestMayHaveArrived)
     }
 }

@@ -1,4 +1,5 @@
 import Stripe
+import StripeClient
 import Testing
 
 @Suite struct SecretTests {
@@ -17,5 +18,15 @@ import Testing
         }
         #expect(Mirror(reflecting: secret).children.isEmpty)
         #expect(secret.exposed == "sk_live_hidden")
+    }
+
+    @Test func aHeaderShowsItsNameOnly() {
+        let header = CurlTransport.Header("Authorization", "Bearer sk_live_hidden")
+        var dumped = ""
+        dump([header], to: &dumped)
+        for text in ["\(header)", String(reflecting: [header]), dumped] {
+            #expect(!text.contains("hidden"))
+            #expect(text.contains("Authorization"))
+        }
     }
 }

@@ -187,7 +187,7 @@ private func receiveBody(
 private func milliseconds(_ duration: Duration) -> Int {
     let (seconds, attoseconds) = duration.components
     // A day is as good as for ever, and fits libcurl's type.
-    return max(1, Int(min(seconds, 86_400)) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
+    return max(1, Int(max(0, min(seconds, 86_400))) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
 }
 
 extension Substring {

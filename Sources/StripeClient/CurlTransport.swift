@@ -50,6 +50,7 @@ public final class CurlTransport: Sendable {
     /// - Throws: ``TransportError`` where there is no complete reply.
     public func send(_ request: Request) async throws(TransportError) -> Reply {
         if let fault = request.fault { throw TransportError(.invalidRequest(fault)) }
+        if Task.isCancelled { throw TransportError(.cancelled) }
         let id = inbox.nextID()
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

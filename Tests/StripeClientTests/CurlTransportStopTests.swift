@@ -32,6 +32,8 @@ import Testing
             }
             let error = try await #require(throws: TransportError.self) { _ = try await call.value }
             #expect(error.reason == .cancelled)
+            #expect(!error.requestMayHaveArrived)
+            #expect(server.connections == 0)
         }
     }
 

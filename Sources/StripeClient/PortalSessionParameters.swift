@@ -1,0 +1,27 @@
+/// What is asked for in a portal session.
+public struct PortalSessionParameters: Hashable, Sendable {
+    /// The customer's id.
+    public var customer: String
+    /// Where the portal's link back leads.
+    public var returnURL: String
+    /// A portal configuration, `bpc_…`; nil takes the account's default.
+    public var configuration: String?
+    /// An IETF language tag that Stripe supports; nil lets the portal follow the browser.
+    public var locale: String?
+
+    /// The parameters of a session.
+    public init(customer: String, returnURL: String, configuration: String? = nil, locale: String? = nil) {
+        self.customer = customer
+        self.returnURL = returnURL
+        self.configuration = configuration
+        self.locale = locale
+    }
+
+    var form: FormEncoding {
+        var fields = [FormEncoding.Field("customer", .string(customer))]
+        if let configuration { fields.append(.init("configuration", .string(configuration))) }
+        fields.append(.init("return_url", .string(returnURL)))
+        if let locale { fields.append(.init("locale", .string(locale))) }
+        return FormEncoding(fields)
+    }
+}

@@ -1,0 +1,47 @@
+import FoundationEssentials
+import Stripe
+
+extension StripeClient {
+    /// Creates a portal session: `POST /v1/billing_portal/sessions`.
+    ///
+    /// - Parameters:
+    ///   - parameters: for whom, and where to go afterwards.
+    ///   - budget: the time for all attempts and the pauses between them.
+    /// - Returns: the session; its URL is short-lived.
+    /// - Throws: ``StripeCallError``.
+    public func createPortalSession(
+        _ parameters: PortalSessionParameters,
+        budget: Duration = .seconds(8)
+    ) async throws(StripeCallError) -> PortalSession {
+        let success = try await post("/v1/billing_portal/sessions", parameters.form, budget: budget)
+        let body: Body
+        do {
+            body = try JSONDecoder().decode(Body.self, from: Data(success.reply.body))
+        } catch {
+            // The decoder's own words may quote the body.
+            throw success.unreadable(.body)
+        }
+        guard PortalSession.isUsable(url: body.url, from: apiBase) else { throw success.unreadable(.url) }
+        return PortalSession(
+            id: body.id,
+            url: Secret(body.url),
+            customer: body.customer,
+            returnURL: body.returnURL,
+            livemode: body.livemode,
+            requestID: success.reply.requestID
+        )
+    }
+}
+
+private struct Body: Decodable {
+    enum CodingKeys: String, CodingKey {
+        case id, url, customer, livemode
+        case returnURL = "return_url"
+    }
+
+    let id: String
+    let url: String
+    let customer: String?
+    let returnURL: String?
+    let livemode: Bool
+}

@@ -1,0 +1,146 @@
+import FoundationEssentials
+public import Stripe
+
+/// Stripe's API: authenticated calls with time budgets and retries.
+public struct StripeClient: Sendable {
+    private let apiKey: Secret
+    let apiBase: EndpointURL
+    private let apiVersion: String
+    private let userAgent: String
+    private let transport: CurlTransport
+    private let retryPolicy: RetryPolicy
+    private let clock: any Clock<Duration>
+    private let randomness: @Sendable () -> Double
+
+    /// A client of one Stripe account.
+    ///
+    /// - Parameters:
+    ///   - apiKey: a secret (`sk_`) or restricted (`rk_`) key.
+    ///   - apiBase: `https://api.stripe.com`, or a stand-in.
+    ///   - apiVersion: sent as `Stripe-Version`; decides the shape of replies (https://docs.stripe.com/api/versioning).
+    ///   - userAgent: `portald/<version> (+<url>)`.
+    ///   - transport: carries the requests; the caller shuts it down.
+    ///   - retryPolicy: the rules for failed attempts.
+    ///   - clock: measures budgets and sleeps between attempts.
+    ///   - randomness: a number in 0...1 for each pause.
+    public init(
+        apiKey: Secret,
+        apiBase: EndpointURL,
+        apiVersion: String,
+        userAgent: String,
+        transport: CurlTransport,
+        retryPolicy: RetryPolicy = RetryPolicy(),
+        clock: any Clock<Duration> = ContinuousClock(),
+        randomness: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }
+    ) {
+        self.apiKey = apiKey
+        self.apiBase = apiBase
+        self.apiVersion = apiVersion
+        self.userAgent = userAgent
+        self.transport = transport
+        self.retryPolicy = retryPolicy
+        self.clock = clock
+        self.randomness = randomness
+    }
+
+    /// A successful reply, and what a caller needs to report on it.
+    struct Success {
+        let reply: CurlTransport.Reply
+        let attempts: Int
+
+        /// The error for a reply that turns out not to be what was asked for.
+        func unreadable(_ what: StripeCallError.Unreadable) -> StripeCallError {
+            .unreadable(what, status: reply.status, requestID: reply.requestID, attempts: attempts)
+        }
+    }
+
+    /// Sends a POST until it succeeds, fails for good, or has used up its budget.
+    ///
+    /// All attempts carry one `Idempotency-Key`, so Stripe acts on them once (https://docs.stripe.com/api/idempotent_requests).
+    func post(_ path: String, _ form: FormEncoding, budget: Duration) async throws(StripeCallError) -> Success {
+        let request = CurlTransport.Request(
+            .post(form.string),
+            apiBase.appending(path),
+            headers: [
+                .init("Authorization", "Bearer \(apiKey.exposed)"),
+                .init("Content-Type", "application/x-www-form-urlencoded"),
+                .init("Stripe-Version", apiVersion),
+                .init("Idempotency-Key", UUID().uuidString.lowercased()),
+                .init("User-Agent", userAgent),
+            ],
+            timeout: budget
+        )
+        return try await attempt(request, within: budget, on: clock)
+    }
+
+    private func attempt(
+        _ request: CurlTransport.Request,
+        within budget: Duration,
+        on clock: some Clock<Duration>
+    ) async throws(StripeCallError) -> Success {
+        var request = request
+        let start = clock.now
+        var attempts = 0
+        while true {
+            attempts += 1
+            // One attempt may use all that is left: Stripe gave it a place in the queue, a retry would begin anew.
+            request.timeout = budget - start.duration(to: clock.now)
+            let failure: StripeCallError
+            let outcome: RetryPolicy.Outcome
+            do {
+                let reply = try await transport.send(request)
+                if reply.isSuccess { return Success(reply: reply, attempts: attempts) }
+                failure = Self.failure(for: reply, attempts: attempts)
+                outcome = .reply(
+                    status: reply.status,
+                    isRateLimit: failure.stripeError?.isRateLimit ?? false,
+                    shouldRetry: reply.shouldRetry
+                )
+            } catch {
+                failure = Self.failure(for: error, attempts: attempts)
+                outcome = .noReply(error.reason)
+            }
+            let decision = retryPolicy.decision(
+                after: outcome,
+                attempt: attempts,
+                elapsed: start.duration(to: clock.now),
+                budget: budget,
+                randomness: randomness()
+            )
+            guard case .retry(let pause) = decision else { throw failure }
+            do {
+                try await clock.sleep(for: pause)
+            } catch {
+                throw .cancelled(attempts: attempts)
+            }
+        }
+    }
+
+    private static func failure(for reply: CurlTransport.Reply, attempts: Int) -> StripeCallError {
+        let error = StripeError(status: reply.status, requestID: reply.requestID, body: reply.body)
+        return switch reply.status {
+        case _ where error.isRateLimit: .busy(error, attempts: attempts)
+        case 400..<500: .refused(error, attempts: attempts)
+        case 500...: .unavailable(.reply(error), attempts: attempts)
+        default: .unreadable(.status, status: reply.status, requestID: reply.requestID, attempts: attempts)
+        }
+    }
+
+    private static func failure(for error: TransportError, attempts: Int) -> StripeCallError {
+        switch error.reason {
+        case .cancelled: .cancelled(attempts: attempts)
+        case .timedOut: .timedOut(error, attempts: attempts)
+        case .bodyTooLarge, .connectionFailed, .invalidRequest, .malformedReply, .stopped, .tls:
+            .unavailable(.noReply(error), attempts: attempts)
+        }
+    }
+}
+
+extension CurlTransport.Reply {
+    fileprivate var isSuccess: Bool { (200..<300).contains(status) }
+
+    var requestID: String? { header("Request-Id") }
+
+    /// Stripe's own word on whether to try again; anything but its two spellings is no word.
+    fileprivate var shouldRetry: Bool? { header("Stripe-Should-Retry").flatMap(Bool.init) }
+}

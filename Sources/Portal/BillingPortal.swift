@@ -35,11 +35,13 @@ public struct BillingPortal: Sendable {
     /// - Throws: ``PortalFailure``, named after what stands in the way.
     public func open(for user: UserID) async throws(PortalFailure) -> PortalSession {
         let decision = PortalDecision(customers: try await customers(of: user), allowedStatuses: allowedStatuses)
-        do {
-            return try await session(of: decision.get())
-        } catch let denial as PortalError {
-            throw PortalFailure(denial)
+        let customer: String
+        do throws(PortalError) {
+            customer = try decision.get()
+        } catch {
+            throw PortalFailure(error)
         }
+        return try await session(of: customer)
     }
 
     /// A user's own subscriptions, as the mirror has them.
@@ -76,7 +78,10 @@ public struct BillingPortal: Sendable {
 
     private func session(of customer: String) async throws(PortalFailure) -> PortalSession {
         let parameters = PortalSessionParameters(
-            customer: customer, returnURL: returnURL, configuration: configuration)
+            customer: customer,
+            returnURL: returnURL,
+            configuration: configuration
+        )
         do {
             return try await client.createPortalSession(parameters)
         } catch {

@@ -1,7 +1,9 @@
 internal import HTTPTypes
 public import Hummingbird
 
-/// What a path answers, by method. Every other method gets 405 with `Allow`, and OPTIONS says what there is.
+/// What a path answers, by method.
+///
+/// Every other method gets 405 with `Allow`, and OPTIONS says what there is.
 public struct Endpoint: Sendable {
     /// Answers one request.
     public typealias Handler = @Sendable (Request, RequestRecordContext) async throws -> Response
@@ -16,7 +18,8 @@ public struct Endpoint: Sendable {
             handlers: [
                 .get: handler,
                 .head: { request, context in try await handler(request, context).createHeadResponse() },
-            ])
+            ]
+        )
     }
 
     /// A path that is posted to.
@@ -33,7 +36,8 @@ public struct Endpoint: Sendable {
         router.on(path, method: .options) { _, _ in
             Response(
                 status: .noContent,
-                headers: [.allow: allowed.map(\.rawValue).joined(separator: ", "), .cacheControl: "no-store"])
+                headers: [.allow: allowed.map(\.rawValue).joined(separator: ", "), .cacheControl: "no-store"]
+            )
         }
     }
 }

@@ -42,7 +42,10 @@ struct FailureMiddleware: RouterMiddleware {
         record.note("cause", failure.cause)
         guard request.uri.path.hasPrefix("/webhooks/") else {
             return try .json(
-                APIBody(code: failure.code, message: failure.message), status: failure.status, headers: failure.headers)
+                APIBody(code: failure.code, message: failure.message),
+                status: failure.status,
+                headers: failure.headers
+            )
         }
         let body = WebhookBody(error: .init(code: failure.code, message: failure.message))
         return try .json(body, status: failure.status, headers: failure.headers)

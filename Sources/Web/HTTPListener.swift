@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 public import Hummingbird
+internal import HummingbirdCore
 public import Logging
-internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import NIOExtras
 internal import NIOPosix
@@ -69,7 +69,8 @@ public struct HTTPListener<Responder: HTTPResponder>: Service where Responder.Co
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        quiescing.makeServerChannelHandler(channel: channel))
+                        quiescing.makeServerChannelHandler(channel: channel)
+                    )
                 }
             }
             .bind(host: address.host, port: address.port) { http.setup(channel: $0, logger: logger) }
@@ -112,20 +113,5 @@ public struct HTTPListener<Responder: HTTPResponder>: Service where Responder.Co
             },
             configuration: configuration
         )
-    }
-}
-
-/// The `Date` header's value, made once a second.
-private struct HTTPDates {
-    private let cached = NIOLockedValueBox((second: Int64.min, text: ""))
-
-    func text(at date: Date) -> String {
-        let second = Int64(date.timeIntervalSince1970)
-        return cached.withLockedValue { cached in
-            if cached.second != second {
-                cached = (second, date.formatted(.http))
-            }
-            return cached.text
-        }
     }
 }

@@ -11,12 +11,12 @@ extension Response {
     ) throws -> Response {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return json(try encoder.encode(body), status: status, headers: headers)
+        return json(text: try encoder.encode(body), status: status, headers: headers)
     }
 
     /// A body that is JSON already.
     static func json(
-        _ body: some Sequence<UInt8>,
+        text body: some Sequence<UInt8>,
         status: HTTPResponse.Status = .ok,
         headers: HTTPFields = [:]
     ) -> Response {

@@ -14,20 +14,25 @@ struct PortalController {
     private struct Opened: Encodable {
         var success = true
         var message = "Billing portal session created successfully"
-        var portal_url: String
+        var portalURL: String
+
+        enum CodingKeys: String, CodingKey {
+            case success, message
+            case portalURL = "portal_url"
+        }
     }
 
-    /// `POST /api/subscriptions/user/billing-portal/`
+    /// Answers `POST /api/subscriptions/user/billing-portal/`.
     func open(_ request: Request, context: RequestRecordContext) async throws -> Response {
         let user = try authenticate(request)
         let session = try await portal.open(for: user)
         context.record.note("session", session.id)
         context.record.note("customer", session.customer)
         context.record.note("stripe_request", session.requestID)
-        return try .json(Opened(portal_url: session.url.exposed))
+        return try .json(Opened(portalURL: session.url.exposed))
     }
 
-    /// `GET /api/subscriptions/user/`
+    /// Answers `GET /api/subscriptions/user/`.
     func subscriptions(_ request: Request, context: RequestRecordContext) async throws -> Response {
         let user = try authenticate(request)
         return try .json(SubscriptionsBody(try await portal.overview(of: user)))

@@ -37,12 +37,17 @@ public struct PublicAPI: Sendable {
     }
 
     private struct Config: Encodable {
-        var publishable_key: String
+        var publishableKey: String
+
+        enum CodingKeys: String, CodingKey {
+            case publishableKey = "publishable_key"
+        }
     }
 
     /// Builds what answers requests.
     ///
     /// - Parameter logger: Gets one line for each request.
+    /// - Returns: The responder of a listener.
     public func buildResponder(logger: Logger) -> some HTTPResponder<RequestRecordContext> {
         let router = Router(context: RequestRecordContext.self)
         router.add(middleware: RequestLogMiddleware(logger: logger))
@@ -64,13 +69,14 @@ public struct PublicAPI: Sendable {
             .get("/api/subscriptions/user") { try await users.subscriptions($0, context: $1) },
             .get("/api/subscriptions/config") { _, _ in
                 guard let publishableKey else { throw HTTPFailure.notFound }
-                return try .json(Config(publishable_key: publishableKey))
+                return try .json(Config(publishableKey: publishableKey))
             },
             .get("/healthz") { _, _ in
                 Response(
                     status: .ok,
                     headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],
-                    body: .init(byteBuffer: ByteBuffer(string: "ok")))
+                    body: .init(byteBuffer: ByteBuffer(string: "ok"))
+                )
             },
         ]
     }

@@ -2,7 +2,9 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
 
-/// Writes one line for each request. The path is the route's, since a client may put anything into its own.
+/// Writes one line for each request.
+///
+/// The path is the route's, since a client may put anything into its own.
 struct RequestLogMiddleware: RouterMiddleware {
     let logger: Logger
 

@@ -1,5 +1,5 @@
 public import Hummingbird
-public import Logging
+internal import Logging
 internal import NIOConcurrencyHelpers
 
 /// A request's context, with a record that its one log line is made of.

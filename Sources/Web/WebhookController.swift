@@ -2,9 +2,11 @@ internal import FoundationEssentials
 internal import HTTPTypes
 internal import Hummingbird
 internal import MirrorStore
+internal import NIOCore
+internal import Stripe
 internal import Sync
 
-/// `POST /webhooks/stripe`
+/// Answers `POST /webhooks/stripe`.
 struct WebhookController {
     /// Stripe publishes no limit; the largest object on record has 15 KB.
     static let bodyLimit = 1 << 20
@@ -17,12 +19,15 @@ struct WebhookController {
         let body = try await request.body(upTo: Self.bodyLimit)
         let signature = Self.signatureHeader.flatMap { request.headers[$0] }
         let receipt = try await intake.receive(
-            body: body, signature: signature, now: Date.now.timeIntervalSince1970)
+            body: body,
+            signature: signature,
+            now: Date.now.timeIntervalSince1970
+        )
         context.record.note("event", receipt.event.id)
         context.record.note("type", receipt.event.type)
         context.record.note("object", receipt.objectID)
         context.record.note("outcome", receipt.outcome.rawValue)
-        return .json(#"{"received":true,"outcome":"\#(receipt.outcome.rawValue)"}"#.utf8)
+        return .json(text: #"{"received":true,"outcome":"\#(receipt.outcome.rawValue)"}"#.utf8)
     }
 }
 

@@ -1,0 +1,15 @@
+import ArgumentParser
+
+extension ExitCode {
+    /// The settings are wrong (`EX_CONFIG` of sysexits.h).
+    static let configuration = ExitCode(78)
+}
+
+/// An error that ends a command, in words for the operator.
+struct CommandFailure: Error, CustomStringConvertible {
+    var description: String
+
+    init(_ error: some CustomStringConvertible) {
+        description = error.description
+    }
+}

@@ -1,0 +1,88 @@
+import Foundation
+import Logging
+import Portal
+import Stripe
+import StripeClient
+import Web
+
+/// The daemon's settings, validated once, at start. The README's table says what each is for.
+struct Settings: Sendable {
+    /// `STRIPE_SECRET_KEY`, secret, required: `sk_…` or `rk_…`.
+    var secretKey: Secret
+    /// Whether the key, and so the mirror, is of live mode.
+    var livemode: Bool
+    /// `STRIPE_PUBLISHABLE_KEY`: `pk_…`.
+    var publishableKey: String?
+    /// `STRIPE_WEBHOOK_SECRET`, secret, required: one or more, separated by commas.
+    var webhookSecrets: [WebhookSecret]
+    /// `STRIPE_API_BASE`, default `https://api.stripe.com`.
+    var apiBase: EndpointURL
+    /// `STRIPE_API_VERSION`, default `2026-03-25.dahlia`.
+    var apiVersion: String
+    /// `FRONTEND_URL`, required, and `PORTALD_ALLOWED_ORIGINS`.
+    var allowedOrigins: Set<String>
+    /// `FRONTEND_URL` followed by `PORTALD_RETURN_PATH`, default `/billing`.
+    var returnURL: String
+    /// `PORTALD_LISTEN`, default `127.0.0.1:8080`.
+    var listen: ListenAddress
+    /// `PORTALD_DATABASE`, default `portald.db`.
+    var database: String
+    /// `PORTALD_JWT_SECRET`, secret, and `PORTALD_JWT_PUBLIC_KEY`; at least one.
+    var tokenKeys: [TokenKey]
+    /// `PORTALD_JWT_ISSUER`, `PORTALD_JWT_AUDIENCE`, `PORTALD_JWT_USER_CLAIM`, `PORTALD_JWT_REQUIRED_CLAIMS`.
+    var claimRules: ClaimRules
+    /// `PORTALD_PORTAL_CONFIGURATION`: `bpc_…`.
+    var portalConfiguration: String?
+    /// `PORTALD_USER_METADATA_KEY`, default `user_id`.
+    var userMetadataKey: String
+    /// `PORTALD_PORTAL_STATUSES`, default `active,trialing,past_due`.
+    var portalStatuses: Set<String>
+    /// `PORTALD_SIGNATURE_TOLERANCE`, seconds, default 300.
+    var signatureTolerance: Int64
+    /// `PORTALD_LOG_LEVEL`, default `info`.
+    var logLevel: Logger.Level
+
+    /// The database alone, for commands that need nothing else.
+    static func database(in source: SettingsSource) -> String {
+        source.text("PORTALD_DATABASE") ?? "portald.db"
+    }
+
+    /// Reads and validates all settings.
+    ///
+    /// - Throws: ``SettingsError`` with every fault.
+    init(_ source: SettingsSource) throws(SettingsError) {
+        var reader = SettingsReader(source: source)
+        let key = reader.secretKey("STRIPE_SECRET_KEY")
+        let frontend = reader.frontendURL("FRONTEND_URL")
+        let returnPath = reader.path("PORTALD_RETURN_PATH", default: "/billing")
+        let webhookSecrets = reader.webhookSecrets("STRIPE_WEBHOOK_SECRET")
+        let apiBase = reader.endpoint("STRIPE_API_BASE", default: "https://api.stripe.com")
+        let listen = reader.listenAddress("PORTALD_LISTEN", default: "127.0.0.1:8080")
+        let origins = reader.origins("PORTALD_ALLOWED_ORIGINS")
+        publishableKey = reader.text("STRIPE_PUBLISHABLE_KEY", prefixes: ["pk_"])
+        apiVersion = reader.apiVersion("STRIPE_API_VERSION", default: "2026-03-25.dahlia")
+        database = Self.database(in: source)
+        tokenKeys = reader.tokenKeys(secret: "PORTALD_JWT_SECRET", publicKey: "PORTALD_JWT_PUBLIC_KEY")
+        claimRules = ClaimRules(
+            issuer: reader.text("PORTALD_JWT_ISSUER"),
+            audience: reader.text("PORTALD_JWT_AUDIENCE"),
+            userClaim: reader.text("PORTALD_JWT_USER_CLAIM") ?? "sub",
+            requiredClaims: reader.requiredClaims("PORTALD_JWT_REQUIRED_CLAIMS")
+        )
+        portalConfiguration = reader.text("PORTALD_PORTAL_CONFIGURATION", prefixes: ["bpc_"])
+        userMetadataKey = reader.text("PORTALD_USER_METADATA_KEY") ?? "user_id"
+        portalStatuses = Set(reader.list("PORTALD_PORTAL_STATUSES") ?? ["active", "trialing", "past_due"])
+        signatureTolerance = reader.seconds("PORTALD_SIGNATURE_TOLERANCE", default: 300)
+        logLevel = reader.logLevel("PORTALD_LOG_LEVEL", default: .info)
+        guard reader.faults.isEmpty, let key, let frontend, let apiBase, let listen else {
+            throw SettingsError(faults: reader.faults)
+        }
+        secretKey = key.secret
+        livemode = key.livemode
+        returnURL = frontend.base + returnPath
+        allowedOrigins = origins.union([frontend.origin])
+        self.webhookSecrets = webhookSecrets
+        self.apiBase = apiBase
+        self.listen = listen
+    }
+}

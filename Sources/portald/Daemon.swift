@@ -1,0 +1,83 @@
+import Logging
+import MirrorStore
+import Portal
+import ServiceLifecycle
+import StripeClient
+import Sync
+import Web
+
+/// The composition root: makes every part of the daemon from the settings, and runs them together.
+struct Daemon {
+    let settings: Settings
+    let logger: Logger
+    /// Endpoints beside the contract's.
+    var further: [Endpoint] = []
+    /// Services that run as long as the daemon, and stop before it does.
+    var companions: [any Service] = []
+    var onListening: @Sendable (ListenAddress) async -> Void = { _ in }
+
+    /// Runs until SIGTERM or SIGINT; then requests in flight are finished and the mirror is closed.
+    ///
+    /// - Throws: What keeps the daemon from starting, or stops it.
+    func run() async throws {
+        let (store, migrations) = try MirrorStore.open(path: settings.database)
+        for migration in migrations {
+            logger.notice("migrated", metadata: ["migration": "\(migration)"])
+        }
+        let transport = try CurlTransport()
+        defer { transport.shutdown() }
+        let writer = MirrorWriter(
+            store: store, metadataKey: settings.userMetadataKey, livemode: settings.livemode)
+        let listener = HTTPListener(
+            address: settings.listen,
+            responder: try await api(store: store, writer: writer, transport: transport).buildResponder(logger: logger),
+            logger: logger,
+            onListening: onListening
+        )
+        // Stopped in reverse: no request is taken in any more before the writer commits the last.
+        var group = ServiceGroupConfiguration(
+            services: [writer, listener] + companions,
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger.quiet
+        )
+        group.maximumGracefulShutdownDuration = .seconds(20)
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch {
+            try store.close()
+            throw error
+        }
+        try store.close()
+        logger.notice("stopped")
+    }
+
+    private func api(store: MirrorStore, writer: MirrorWriter, transport: CurlTransport) async throws -> PublicAPI {
+        let client = StripeClient(
+            apiKey: settings.secretKey,
+            apiBase: settings.apiBase,
+            apiVersion: settings.apiVersion,
+            userAgent: Version.userAgent,
+            transport: transport
+        )
+        return PublicAPI(
+            intake: WebhookIntake(
+                secrets: settings.webhookSecrets,
+                tolerance: settings.signatureTolerance,
+                livemode: settings.livemode,
+                writer: writer
+            ),
+            authenticator: Authenticator(
+                verifier: try await TokenVerifier(keys: settings.tokenKeys, rules: settings.claimRules)),
+            portal: BillingPortal(
+                reader: MirrorReader(store: store),
+                client: client,
+                allowedStatuses: settings.portalStatuses,
+                returnURL: settings.returnURL,
+                configuration: settings.portalConfiguration
+            ),
+            publishableKey: settings.publishableKey,
+            allowedOrigins: settings.allowedOrigins,
+            further: further
+        )
+    }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Logging
+import Sandbox
+import ServiceLifecycle
+import Web
+
+/// `portald sandbox`
+struct SandboxCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sandbox",
+        abstract: "Run a fake Stripe on this machine, to develop and test against.",
+        discussion: """
+            It keeps customers, subscriptions and portal sessions in memory and delivers signed webhooks. Faults are \
+            asked for under /_sandbox/. Example: portald sandbox --forward-to http://127.0.0.1:8080/webhooks/stripe
+            """
+    )
+
+    @Option(help: "The address to listen on.")
+    var listen = "127.0.0.1:12111"
+
+    @Option(help: "The API key to accept.")
+    var secretKey = "sk_test_sandbox"
+
+    @Option(help: "A URL to deliver webhooks to.")
+    var forwardTo: String?
+
+    @Option(help: "The secret to sign webhooks with.")
+    var webhookSecret = "whsec_sandbox"
+
+    func run() async throws {
+        guard let address = ListenAddress(listen) else { throw ValidationError("--listen takes host:port") }
+        let logger = Logger.portald(level: .info)
+        var configuration = SandboxConfiguration.live()
+        configuration.host = address.host
+        configuration.port = address.port
+        configuration.secretKey = secretKey
+        configuration.endpoints = forwardTo.map { [WebhookEndpoint(url: $0, secrets: [webhookSecret])] } ?? []
+        do {
+            let sandbox = try Sandbox(configuration, logger: logger.quiet)
+            try await ServiceGroup(
+                services: [sandbox, Announcement(sandbox: sandbox, logger: logger)],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger.quiet
+            ).run()
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+    }
+
+    /// Says where the sandbox listens.
+    private struct Announcement: Service {
+        let sandbox: Sandbox
+        let logger: Logger
+
+        func run() async throws {
+            let url = try await sandbox.baseURL()
+            logger.notice("listening", metadata: ["address": "\(url.dropFirst("http://".count))"])
+            try await gracefulShutdown()
+        }
+    }
+}

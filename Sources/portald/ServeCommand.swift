@@ -1,0 +1,34 @@
+import ArgumentParser
+import Foundation
+import Logging
+
+/// `portald serve`
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Receive webhooks and serve the billing portal.",
+        discussion: "Example: portald serve --config /etc/portald/portald.env"
+    )
+
+    @OptionGroup var options: SettingsOptions
+
+    func run() async throws {
+        let settings = try await options.settings()
+        let logger = Logger.portald(level: settings.logLevel)
+        for name in UnknownSettings.names(in: ProcessInfo.processInfo.environment) {
+            logger.warning("this setting is unknown and has no effect", metadata: ["setting": "\(name)"])
+        }
+        logger.notice(
+            "starting",
+            metadata: [
+                "version": "\(Version.current)", "mode": settings.livemode ? "live" : "test",
+                "database": "\(settings.database)", "api_version": "\(settings.apiVersion)",
+            ])
+        do {
+            try await Daemon(settings: settings, logger: logger).run()
+        } catch {
+            logger.critical("cannot go on", metadata: ["cause": "\(error)"])
+            throw ExitCode.failure
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Foundation
+import Logging
+
+/// Where a command reads its settings.
+struct SettingsOptions: ParsableArguments {
+    @Option(help: "A file of NAME=value lines, for settings that the environment does not have.")
+    var config: String?
+
+    func source() async throws -> SettingsSource {
+        do {
+            return try await SettingsSource(environment: ProcessInfo.processInfo.environment, configFile: config)
+        } catch {
+            throw Self.refuse(error)
+        }
+    }
+
+    func settings() async throws -> Settings {
+        let source = try await source()
+        do {
+            return try Settings(source)
+        } catch {
+            throw Self.refuse(error)
+        }
+    }
+
+    private static func refuse(_ error: SettingsError) -> ExitCode {
+        FileHandle.standardError.write(Data("portald: \(error)\n".utf8))
+        return .configuration
+    }
+}
+
+extension Logger {
+    /// The program's log, on standard error.
+    static func portald(level: Logger.Level) -> Logger {
+        // systemd sets it where standard error is connected to the journal.
+        let isJournal = ProcessInfo.processInfo.environment["JOURNAL_STREAM"] != nil
+        return Logger(label: "portald") { _ in LineLogHandler(level: level, isJournal: isJournal) }
+    }
+}

@@ -32,6 +32,7 @@ extension StripeModel {
         var twin = event
         twin.id = ids.long("evt_")
         twin.created = events.objects.last?.created ?? event.created
+        twin.pendingEndpoints = []
         emit(twin)
     }
 
@@ -67,7 +68,7 @@ extension StripeModel {
         let page = try events.page(query, kind: "event") { event in
             event.created >= oldest
                 && patterns.map { $0.contains { Glob.matches($0, event.type) } } ?? true
-                && success.map { $0 == (event.pendingWebhooks == 0) } ?? true
+                && success.map { $0 == event.pendingEndpoints.isEmpty } ?? true
         }
         return page.json(url: "/v1/events") { $0.json() }
     }

@@ -1,12 +1,7 @@
+import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import NIOCore
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// Serves Stripe's API under `/v1`.
 struct APIController: Sendable {

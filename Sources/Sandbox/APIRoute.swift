@@ -14,7 +14,9 @@ struct APIRoute: Sendable {
         self.operation = operation
     }
 
-    /// Nothing but the object's own id says what to do. A subscription's cancellation takes details.
+    /// Nothing but the object's own id says what to do.
+    ///
+    /// A subscription's cancellation takes details.
     private var takesNoParameters: Bool {
         pattern.hasSuffix(":id") && (method == "GET" || name == "DELETE /v1/customers/:id")
     }

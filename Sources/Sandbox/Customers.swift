@@ -1,5 +1,7 @@
 extension StripeModel {
-    mutating func createCustomer(_ reader: inout ParameterReader, _ call: CallContext) throws(StripeAPIError) -> JSONObject {
+    mutating func createCustomer(_ reader: inout ParameterReader, _ call: CallContext) throws(StripeAPIError)
+        -> JSONObject
+    {
         let fields = try CustomerFields(&reader)
         try reader.finish()
         var customer = Customer(

@@ -4,7 +4,9 @@
 struct DeliveryPlan: Sendable {
     private(set) var endpoints: [WebhookEndpoint]
     private(set) var attempts: [DeliveryAttempt] = []
-    /// Deliveries that are ready or being sent. Those held back or waiting for their time do not count.
+    /// Deliveries that are ready or being sent.
+    ///
+    /// Those held back or waiting for their time do not count.
     private(set) var outstanding = 0
     private var generation = 0
     private var held: [[Delivery]] = []
@@ -76,7 +78,9 @@ struct DeliveryPlan: Sendable {
     }
 
     /// Notes an attempt's outcome.
-    mutating func finish(_ delivery: Delivery, type: String, now: Int, outcome: DeliveryAttempt.Outcome) -> DeliveryAttempt {
+    mutating func finish(_ delivery: Delivery, type: String, now: Int, outcome: DeliveryAttempt.Outcome)
+        -> DeliveryAttempt
+    {
         let attempt = attempt(delivery, type: type, now: now, outcome: outcome)
         if isCurrent(delivery) {
             outstanding -= 1

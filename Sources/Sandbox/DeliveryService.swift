@@ -12,7 +12,11 @@ final class DeliveryService: Service, Sendable {
     private let lanes = NIOLockedValueBox<[AsyncStream<Delivery>.Continuation]>([])
     private let (newLanes, laneContinuation) = AsyncStream.makeStream(of: AsyncStream<Delivery>.self)
 
-    init(_ sandbox: NIOLockedValueBox<SandboxState>, _ configuration: SandboxConfiguration, _ observers: DeliveryObservers) {
+    init(
+        _ sandbox: NIOLockedValueBox<SandboxState>,
+        _ configuration: SandboxConfiguration,
+        _ observers: DeliveryObservers
+    ) {
         self.sandbox = sandbox
         self.configuration = configuration
         self.observers = observers
@@ -26,7 +30,9 @@ final class DeliveryService: Service, Sendable {
         laneContinuation.yield(stream)
     }
 
-    /// Hands over deliveries that are ready. It does not wait.
+    /// Hands over deliveries that are ready.
+    ///
+    /// It does not wait.
     func send(_ deliveries: [Delivery]) {
         lanes.withLockedValue { lanes in
             for delivery in deliveries { lanes[delivery.endpoint].yield(delivery) }

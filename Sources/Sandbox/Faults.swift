@@ -104,7 +104,9 @@ struct FaultPlan<Fault: Sendable>: Sendable {
         entries.removeAll()
     }
 
-    /// The faults that strike now, in the order in which they were set. Those spent are dropped.
+    /// The faults that strike now, in the order in which they were set.
+    ///
+    /// Those spent are dropped.
     mutating func strike(where matches: (Fault) -> Bool) -> [Fault] {
         var struck: [Fault] = []
         for index in entries.indices where matches(entries[index].fault) {

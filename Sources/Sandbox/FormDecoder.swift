@@ -16,7 +16,9 @@ enum FormDecoder {
 
     /// `a[b][]` is the path `a`, `b`, and an empty name, which stands for the next list position.
     private static func path(of name: String) -> [String] {
-        guard let bracket = name.firstIndex(of: "["), bracket > name.startIndex, name.hasSuffix("]") else { return [name] }
+        guard let bracket = name.firstIndex(of: "["), bracket > name.startIndex, name.hasSuffix("]") else {
+            return [name]
+        }
         let inner = name[name.index(after: bracket)...].dropLast()
         let names = inner.replacing("][", with: "\u{0}").split(separator: "\u{0}", omittingEmptySubsequences: false)
         guard names.count <= maximumDepth else { return [name] }
@@ -36,7 +38,6 @@ enum FormDecoder {
             parameters[name] = .nested(nested)
         }
     }
-
 
     private static func unescaped(_ text: some Sequence<UInt8>) -> String {
         let source = Array(text)

@@ -21,10 +21,13 @@ struct IdempotencyCache: Sendable {
 
     private var entries: [String: Entry] = [:]
 
+    /// Decides about a call that carries a key.
+    ///
     /// - Parameters:
     ///   - key: The `Idempotency-Key` header.
     ///   - fingerprint: Method, path and parameters of the call.
     ///   - now: Unix seconds.
+    /// - Returns: Whether the call proceeds, or what it is answered.
     mutating func begin(_ key: String, fingerprint: String, now: Int) -> Admission {
         guard key.count <= Self.keyLimit else {
             return .refuse(StripeAPIError(message: "Idempotency keys have up to \(Self.keyLimit) characters."))

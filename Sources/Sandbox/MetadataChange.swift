@@ -1,4 +1,6 @@
-/// A change to an object's metadata. An empty value removes its key; empty metadata removes all keys.
+/// A change to an object's metadata.
+///
+/// An empty value removes its key; empty metadata removes all keys.
 enum MetadataChange {
     case clear
     case merge([(key: String, value: String)])

@@ -29,7 +29,9 @@ struct ObjectTable<Object: TableObject & Sendable>: Sendable {
     }
 
     mutating func update(_ object: Object) {
-        guard let position = positions[object.id] else { preconditionFailure("an update of an object not in the table") }
+        guard let position = positions[object.id] else {
+            preconditionFailure("an update of an object not in the table")
+        }
         objects[position] = object
     }
 
@@ -40,7 +42,9 @@ struct ObjectTable<Object: TableObject & Sendable>: Sendable {
     }
 
     /// A page of the whole table, newest first.
-    func page(_ query: ListQuery, kind: String, where matches: (Object) -> Bool) throws(StripeAPIError) -> ListPage<Object> {
+    func page(_ query: ListQuery, kind: String, where matches: (Object) -> Bool) throws(StripeAPIError) -> ListPage<
+        Object
+    > {
         try page(query, among: 0..<objects.count, kind: kind, where: matches)
     }
 

@@ -26,7 +26,9 @@ struct ParameterReader {
         return true
     }
 
-    /// Whether a parameter was sent with exactly this plain value. It stays unread.
+    /// Whether a parameter was sent with exactly this plain value.
+    ///
+    /// It stays unread.
     func text(_ name: String, is value: String) -> Bool {
         remaining.contains { $0.name == name && $0.value == .text(value) }
     }

@@ -1,6 +1,8 @@
 import Mustache
 
-/// The HTML of the local portal page. Mustache escapes all values.
+/// The HTML of the local portal page.
+///
+/// Mustache escapes all values.
 enum PortalTemplate {
     static func page() throws -> MustacheTemplate {
         try MustacheTemplate(string: source)

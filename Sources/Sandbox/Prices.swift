@@ -28,7 +28,9 @@ extension StripeModel {
         }
     }
 
-    mutating func createProduct(_ reader: inout ParameterReader, _ call: CallContext) throws(StripeAPIError) -> JSONObject {
+    mutating func createProduct(_ reader: inout ParameterReader, _ call: CallContext) throws(StripeAPIError)
+        -> JSONObject
+    {
         let name = try reader.required("name")
         let description = try reader.textChange("description").applied(to: nil)
         let metadata = try reader.metadata()?.applied(to: [:]) ?? [:]
@@ -60,7 +62,8 @@ extension StripeModel {
         return page.json(url: "/v1/products") { $0.json(livemode: rendering.livemode) }
     }
 
-    mutating func createPrice(_ reader: inout ParameterReader, _ call: CallContext) throws(StripeAPIError) -> JSONObject {
+    mutating func createPrice(_ reader: inout ParameterReader, _ call: CallContext) throws(StripeAPIError) -> JSONObject
+    {
         let product = try reader.required("product")
         let currency = try reader.required("currency")
         guard let amount = try reader.integer("unit_amount") else { throw .parameterMissing("unit_amount") }

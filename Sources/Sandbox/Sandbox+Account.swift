@@ -103,7 +103,9 @@ extension Sandbox {
     /// The customer as `GET` would show it, or nil.
     public func customer(_ id: String) -> JSONObject? {
         withState { state in
-            state.model.customers[id].map { $0.isDeleted ? $0.deletedJSON : $0.json(livemode: state.model.rendering.livemode) }
+            state.model.customers[id].map {
+                $0.isDeleted ? $0.deletedJSON : $0.json(livemode: state.model.rendering.livemode)
+            }
         }
     }
 

@@ -9,7 +9,9 @@ extension Sandbox {
         withState { $0.eventFaults.add(fault, frequency: fault.frequency) }
     }
 
-    /// Takes all faults back. What a reordering fault holds back stays held until ``releaseDeliveries()``.
+    /// Takes all faults back.
+    ///
+    /// What a reordering fault holds back stays held until ``releaseDeliveries()``.
     public func removeFaults() {
         withState { state in
             state.apiFaults.removeAll()
@@ -22,7 +24,9 @@ extension Sandbox {
         dispatch { $0.deliveries.releaseHeld() }
     }
 
-    /// Delivers an event once more, as by hand from Stripe's Dashboard. Unknown ids are ignored.
+    /// Delivers an event once more, as by hand from Stripe's Dashboard.
+    ///
+    /// Unknown ids are ignored.
     public func deliver(_ event: String) {
         dispatch { state in
             state.model.events[event].map { state.deliveries.resend($0) } ?? []
@@ -54,7 +58,9 @@ extension Sandbox {
         withState { $0.deliveries.attempts }
     }
 
-    /// Returns to the state at the start. Clock and endpoints stay; deliveries on their way are forgotten.
+    /// Returns to the state at the start.
+    ///
+    /// Clock and endpoints stay; deliveries on their way are forgotten.
     public func reset() {
         withState { $0.reset() }
         notifyObservers()

@@ -1,8 +1,8 @@
-public import Logging
-public import ServiceLifecycle
 import Hummingbird
+public import Logging
 import NIOConcurrencyHelpers
 import NIOCore
+public import ServiceLifecycle
 
 /// A fake Stripe on loopback: API, portal pages, signed webhooks, and faults on request.
 ///
@@ -30,7 +30,9 @@ public final class Sandbox: Service, Sendable {
         deliveries = DeliveryService(state, configuration, observers)
     }
 
-    /// Listens and delivers until the task is cancelled or a graceful shutdown begins. It can run once.
+    /// Listens and delivers until the task is cancelled or a graceful shutdown begins.
+    ///
+    /// It can run once.
     ///
     /// - Throws: The error of the listening socket, for example a port in use.
     public func run() async throws {
@@ -98,13 +100,16 @@ public final class Sandbox: Service, Sendable {
         observers.notify(state)
     }
 
-    /// The attempts to deliver from now on, as they end. The stream does not end by itself.
+    /// The attempts to deliver from now on, as they end.
+    ///
+    /// The stream does not end by itself.
     public func deliveryAttempts() -> AsyncStream<DeliveryAttempt> {
         observers.attempts()
     }
 
-    /// Waits until every delivery that is ready has been attempted. Deliveries that a fault holds back or delays, and
-    /// retries whose time has not come, are not waited for.
+    /// Waits until every delivery that is ready has been attempted.
+    ///
+    /// Deliveries that a fault holds back or delays, and retries whose time has not come, are not waited for.
     public func deliveriesSettled() async {
         await observers.settled(state)
     }

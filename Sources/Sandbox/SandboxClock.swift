@@ -9,7 +9,9 @@ struct SandboxClock: Sendable {
         self.source = source
     }
 
-    /// The present time. It never falls, so that objects are always created in the order of `created`.
+    /// The present time.
+    ///
+    /// It never falls, so that objects are always created in the order of `created`.
     mutating func now() -> Int {
         last = max(last, (frozenAt ?? source()) + offset)
         return last

@@ -25,18 +25,23 @@ public struct SandboxConfiguration: Sendable {
     public var host = "127.0.0.1"
     /// The port to listen on; 0 lets the system choose.
     public var port = 0
-    /// The key that callers must present. A `_live_` key makes all objects live ones.
+    /// The key that callers must present.
+    ///
+    /// A `_live_` key makes all objects live ones.
     public var secretKey = "sk_test_sandbox"
     /// The account's API version, under which events are rendered.
     public var apiVersion = "2026-03-25.dahlia"
     /// The endpoints at the start.
     public var endpoints: [WebhookEndpoint] = []
-    /// How long after each failed attempt the next one follows; the list's end is the end of the attempts. Stripe's
-    /// own intervals are unpublished (exponential over three days); these are short enough to watch.
+    /// How long after each failed attempt the next one follows; the list's end is the end of the attempts.
+    ///
+    /// Stripe's own intervals are unpublished (exponential over three days); these are short enough to watch.
     public var retryDelays: [Duration] = [1, 2, 4, 8, 16, 32, 60, 60, 60, 60].map { .seconds($0) }
     /// How long an endpoint may take to answer.
     public var deliveryTimeout: Duration = .seconds(10)
-    /// How many deliveries one endpoint gets at a time. 1 keeps them in order; Stripe promises no order.
+    /// How many deliveries one endpoint gets at a time.
+    ///
+    /// 1 keeps them in order; Stripe promises no order.
     public var concurrentDeliveries = 1
     /// Makes ids, secrets and faults repeatable; nil draws them from the system.
     public var seed: UInt64?

@@ -27,7 +27,9 @@ public struct StripeAPIError: Error, Sendable, Hashable {
         self.param = param
     }
 
-    /// The reply's body. Stripe leaves absent members out here, it does not write null.
+    /// The reply's body.
+    ///
+    /// Stripe leaves absent members out here, it does not write null.
     func body(requestLog: String?) -> JSONObject {
         var error = JSONObject()
         if let code {

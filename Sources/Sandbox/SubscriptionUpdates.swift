@@ -1,6 +1,8 @@
 extension Subscription {
-    /// Schedules the end of the subscription. The API's `cancel_at_period_end` sets the flag beside `cancel_at`; the
-    /// portal in flexible billing mode sets `cancel_at` alone.
+    /// Schedules the end of the subscription.
+    ///
+    /// The API's `cancel_at_period_end` sets the flag beside `cancel_at`; the portal in flexible billing mode sets
+    /// `cancel_at` alone.
     mutating func scheduleCancellation(atPeriodEnd flag: Bool, now: Int) {
         cancelAtPeriodEnd = flag
         cancelAt = periodEnd
@@ -68,7 +70,9 @@ extension StripeModel {
         return json(changed, call.rendering)
     }
 
-    /// Cancels at once: <https://docs.stripe.com/api/subscriptions/cancel>. A second time it is not found.
+    /// Cancels at once: <https://docs.stripe.com/api/subscriptions/cancel>.
+    ///
+    /// A second time it is not found.
     mutating func cancelSubscription(
         _ id: String,
         _ reader: inout ParameterReader,

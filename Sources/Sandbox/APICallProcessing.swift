@@ -76,6 +76,8 @@ extension SandboxState {
     mutating func execute(_ admitted: AdmittedCall) -> APIReply {
         var admitted = admitted
         admitted.context.now = clock.now()
+        // An expansion is only found to be impossible once there is an object: then nothing must have happened.
+        let before = admitted.expansions.isEmpty ? nil : model
         var reply: APIReply
         do throws(StripeAPIError) {
             if let failure = admitted.failure { throw failure }
@@ -88,6 +90,7 @@ extension SandboxState {
             let body = try model.expanding(admitted.expansions, in: object, admitted.context)
             reply = self.reply(200, body, requestID: admitted.context.requestID, admitted.call)
         } catch {
+            if let before { model = before }
             reply = self.reply(error, requestID: admitted.context.requestID, admitted.call)
         }
         if admitted.call.method == "POST" {

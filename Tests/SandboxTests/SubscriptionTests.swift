@@ -169,7 +169,10 @@ import Testing
     @Test func pausesAndResumesCollection() async throws {
         try await withSandbox { sandbox, api in
             let path = "/v1/subscriptions/\(try subscribe(sandbox)["id"]!.string!)"
-            let paused = try await api.post(path, ["pause_collection": ["behavior": "void", "resumes_at": 1_800_000_000]])
+            let paused = try await api.post(
+                path,
+                ["pause_collection": ["behavior": "void", "resumes_at": 1_800_000_000]]
+            )
             #expect(paused.body["status"] == "active")
             #expect(paused.body["pause_collection"] == ["behavior": "void", "resumes_at": 1_800_000_000])
             #expect(sandbox.events().last?.at("data.previous_attributes") == ["pause_collection": nil])
@@ -246,6 +249,11 @@ import Testing
             #expect(list.data.first?.at("customer.object") == "customer")
             let bad = try await api.get("/v1/subscriptions/\(id)?expand[]=nonsense")
             #expect(bad.status == 400)
+            let count = sandbox.events().count
+            let refused = try await api.post("/v1/subscriptions/\(id)", ["description": "d", "expand": ["nonsense"]])
+            #expect(refused.error["param"] == "expand")
+            #expect(sandbox.subscription(id) == subscription)
+            #expect(sandbox.events().count == count)
         }
     }
 

@@ -47,8 +47,8 @@ struct StripeAPI: Sendable {
     var port: Int
     var key: String
 
-    func get(_ target: String, headers: [String: String] = [:]) async throws -> Reply {
-        try await call(.get, target, headers: headers)
+    func get(_ target: String, headers: [String: String] = [:], parsing: Bool = true) async throws -> Reply {
+        try await call(.get, target, headers: headers, parsing: parsing)
     }
 
     func post(
@@ -67,7 +67,8 @@ struct StripeAPI: Sendable {
         _ method: HTTPRequest.Method,
         _ target: String,
         _ form: StripeParameters = [:],
-        headers: [String: String] = [:]
+        headers: [String: String] = [:],
+        parsing: Bool = true
     ) async throws -> Reply {
         var fields: HTTPFields = [.authorization: "Bearer \(key)"]
         for (name, value) in headers { fields[HTTPField.Name(name)!] = value }
@@ -92,7 +93,7 @@ struct StripeAPI: Sendable {
             status: response.status.code,
             headers: response.headers,
             text: text,
-            body: isJSON ? try JSONObject(parsing: text) : [:]
+            body: isJSON && parsing ? try JSONObject(parsing: text) : [:]
         )
     }
 }

@@ -1,7 +1,5 @@
-import HTTPTypes
 import Hummingbird
 import Mustache
-import NIOCore
 
 /// Serves the pages that portal sessions lead to.
 struct PortalController: Sendable {
@@ -29,8 +27,8 @@ struct PortalController: Sendable {
         let page = sandbox.withState { state in
             state.model.portalSession(token: token, now: state.clock.now()).map { PortalPage($0, state.model) }
         }
-        guard let page else { return Self.page("This link has expired. Open the portal again.", status: .notFound) }
-        return Self.page(template.render(page))
+        guard let page else { return Response.html("This link has expired. Open the portal again.", status: .notFound) }
+        return Response.html(template.render(page))
     }
 
     private func perform(_ request: Request, _ context: SandboxRequestContext) async throws -> Response {
@@ -46,30 +44,12 @@ struct PortalController: Sendable {
                 try state.model.perform(action, session: session, form, now: now)
                 return true
             }
-            guard isOpen else { return Self.page("This link has expired. Open the portal again.", status: .notFound) }
+            guard isOpen else {
+                return Response.html("This link has expired. Open the portal again.", status: .notFound)
+            }
         } catch {
-            return Self.page("That did not work: go back and try again.", status: .badRequest)
+            return Response.html("That did not work: go back and try again.", status: .badRequest)
         }
-        // 303, so that a reload shows the page and does not repeat the action.
-        return Response(status: .seeOther, headers: [.location: "/p/session/\(token)"])
+        return .seeOther("/p/session/\(token)")
     }
-
-    private static func page(_ html: String, status: HTTPResponse.Status = .ok) -> Response {
-        Response(
-            status: status,
-            headers: [
-                .contentType: "text/html; charset=utf-8", .cacheControl: "no-store",
-                .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-                .referrerPolicy: "no-referrer",
-            ],
-            body: .init(byteBuffer: ByteBuffer(string: html))
-        )
-    }
-}
-
-extension HTTPField.Name {
-    fileprivate static let referrerPolicy = {
-        guard let name = Self("Referrer-Policy") else { preconditionFailure("not a header name") }
-        return name
-    }()
 }

@@ -33,9 +33,7 @@ extension PortalPage.Row {
         let prices = subscription.items.compactMap { model.prices[$0.price] }
         title = prices.compactMap { model.products[$0.product]?.name }.joined(separator: " + ")
         price = zip(subscription.items, prices).map { item, price in
-            let amount = price.unitAmount * item.quantity
-            let cents = amount % 100
-            return "\(amount / 100).\(cents < 10 ? "0" : "")\(cents) \(price.currency.uppercased()) / \(price.interval)"
+            "\(Money(amount: price.unitAmount * item.quantity, currency: price.currency)) / \(price.interval)"
         }.joined(separator: ", ")
         status = subscription.status.rawValue.replacing("_", with: " ")
         canEnd = !subscription.isEnded

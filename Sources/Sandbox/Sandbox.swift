@@ -40,6 +40,7 @@ public final class Sandbox: Service, Sendable {
         let router = Router(context: SandboxRequestContext.self)
         APIController(sandbox: self).addRoutes(to: router)
         try PortalController(sandbox: self).addRoutes(to: router)
+        try CheckoutController(sandbox: self).addRoutes(to: router)
         ControlController(sandbox: self).addRoutes(to: router)
         let application = Application(
             router: router,

@@ -1,7 +1,7 @@
 /// An error reply in Stripe's shape.
 ///
 /// The known codes and statuses are listed at <https://docs.stripe.com/error-codes>.
-public struct StripeAPIError: Error, Sendable, Hashable {
+public struct StripeAPIError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The HTTP status.
     public var status: Int
     /// Stripe's `type`, for example `invalid_request_error`.
@@ -12,6 +12,9 @@ public struct StripeAPIError: Error, Sendable, Hashable {
     public var message: String
     /// The parameter at fault, where one is known.
     public var param: String?
+
+    /// The text for developers.
+    public var description: String { message }
 
     init(
         status: Int = 400,

@@ -135,4 +135,25 @@ import Testing
             #expect(try await api.get("/v1/checkout/sessions/\(id)").body["status"] == "complete")
         }
     }
+
+    @Test func theCheckoutPagePaysOnce() async throws {
+        try await withSandbox { sandbox, api in
+            let session = try await api.post(
+                "/v1/checkout/sessions",
+                [
+                    "mode": "subscription", "line_items": [["price": .text(SandboxPrices.basic)]],
+                    "success_url": "http://localhost/ok?id={CHECKOUT_SESSION_ID}",
+                ]
+            )
+            let id = try #require(session.body["id"]?.string)
+            #expect(session.body["url"] == "http://127.0.0.1:\(api.port)/c/pay/\(id)")
+            #expect(try await api.get("/c/pay/\(id)").text.contains("10.00 USD"))
+            let paid = try await api.post("/c/pay/\(id)")
+            #expect(paid.status == 303)
+            #expect(paid.header("Location") == "http://localhost/ok?id=\(id)")
+            #expect(try await api.get("/c/pay/\(id)").text.contains("Paid."))
+            #expect(try await api.post("/c/pay/\(id)").status == 409)
+            #expect(try await api.get("/c/pay/cs_none").status == 404)
+        }
+    }
 }

@@ -1,0 +1,95 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// Serves Stripe's API under `/v1`.
+struct APIController: Sendable {
+    private static let bodyLimit = 1 << 20
+
+    let sandbox: Sandbox
+
+    func addRoutes(to router: Router<SandboxRequestContext>) {
+        for method: HTTPRequest.Method in [.get, .post, .delete, .put, .patch, .head] {
+            router.on("/v1/**", method: method) { request, context in
+                try await respond(to: request, context)
+            }
+        }
+    }
+
+    private func respond(to request: Request, _ context: SandboxRequestContext) async throws -> Response {
+        let body = try await request.body.collect(upTo: Self.bodyLimit)
+        let target = request.head.path ?? "/"
+        let path = target.prefix { $0 != "?" }
+        let query = target.dropFirst(path.count + 1)
+        var parameters = FormDecoder.parameters(from: query)
+        parameters.entries += FormDecoder.parameters(from: String(buffer: body)).entries
+        let authorization = request.headers[.authorization]
+        let call = APICall(
+            method: request.method.rawValue,
+            path: String(path),
+            parameters: parameters,
+            authorization: authorization,
+            idempotencyKey: request.headers[.idempotencyKey],
+            apiVersion: request.headers[.stripeVersion]
+        )
+        return try await Response(process(call, context))
+    }
+
+    private func process(_ call: APICall, _ context: SandboxRequestContext) async throws -> APIReply {
+        let admission = sandbox.withState { $0.admit(call, isAuthentic: isAuthentic(call.authorization)) }
+        switch admission {
+        case .reply(let reply):
+            return reply
+        case .proceed(let admitted):
+            do {
+                if admitted.delay > .zero { try await sandbox.configuration.clock.sleep(for: admitted.delay) }
+                if admitted.reset == .beforeProcessing { try await context.resetConnection() }
+            } catch {
+                sandbox.withState { $0.abandon(admitted) }
+                throw error
+            }
+            let reply = sandbox.withState { $0.execute(admitted) }
+            if admitted.reset == .afterProcessing { try await context.resetConnection() }
+            return reply
+        }
+    }
+
+    /// The key as bearer token, or as the user of basic authentication with an empty password.
+    private func isAuthentic(_ authorization: String?) -> Bool {
+        guard let authorization, let space = authorization.firstIndex(of: " ") else { return false }
+        let credentials = authorization[authorization.index(after: space)...]
+        let key = sandbox.configuration.secretKey
+        return switch authorization[..<space].lowercased() {
+        case "bearer": credentials == key
+        case "basic": credentials == Data("\(key):".utf8).base64EncodedString()
+        default: false
+        }
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static let idempotencyKey = stripe("Idempotency-Key")
+    fileprivate static let stripeVersion = stripe("Stripe-Version")
+    fileprivate static let requestID = stripe("Request-Id")
+
+    private static func stripe(_ name: String) -> Self {
+        guard let name = Self(name) else { preconditionFailure("not a header name: \(name)") }
+        return name
+    }
+}
+
+extension Response {
+    fileprivate init(_ reply: APIReply) {
+        var headers: HTTPFields = [.contentType: "application/json", .cacheControl: "no-cache, no-store"]
+        for (name, value) in reply.headers {
+            if let name = HTTPField.Name(name) { headers[name] = value }
+        }
+        headers[.requestID] = reply.requestID
+        self.init(
+            status: .init(code: reply.status),
+            headers: headers,
+            body: .init(byteBuffer: ByteBuffer(bytes: reply.body.bytes))
+        )
+    }
+}

@@ -1,0 +1,133 @@
+/// One operation of Stripe's API that the sandbox serves.
+struct APIRoute: Sendable {
+    typealias Operation =
+        @Sendable (inout StripeModel, inout ParameterReader, String, CallContext) throws(StripeAPIError) -> JSONObject
+
+    let method: String
+    /// `:id` stands for the object's id.
+    let pattern: String
+    let operation: Operation
+
+    private init(_ method: String, _ pattern: String, _ operation: @escaping Operation) {
+        self.method = method
+        self.pattern = pattern
+        self.operation = operation
+    }
+
+    /// Nothing but the object's own id says what to do.
+    ///
+    /// A subscription's cancellation takes details.
+    private var takesNoParameters: Bool {
+        pattern.hasSuffix(":id") && (method == "GET" || name == "DELETE /v1/customers/:id")
+    }
+
+    var name: String {
+        "\(method) \(pattern)"
+    }
+
+    /// Runs the operation; parameters that it did not read are refused.
+    func perform(
+        _ model: inout StripeModel,
+        _ parameters: StripeParameters,
+        id: String,
+        _ call: CallContext
+    ) throws(StripeAPIError) -> JSONObject {
+        var reader = ParameterReader(parameters)
+        if takesNoParameters { try reader.finish() }
+        return try operation(&model, &reader, id, call)
+    }
+
+    /// The route of a call and the id in its path.
+    static func match(method: String, path: String) -> (route: APIRoute, id: String)? {
+        let segments = path.split(separator: "/", omittingEmptySubsequences: true)
+        for route in all where route.method == method {
+            let pattern = route.pattern.split(separator: "/")
+            guard pattern.count == segments.count else { continue }
+            let isMatch = zip(pattern, segments).allSatisfy { $0 == ":id" || $0 == $1 }
+            guard isMatch else { continue }
+            let id = zip(pattern, segments).first { $0.0 == ":id" }.map { String($0.1) }
+            return (route, id ?? "")
+        }
+        return nil
+    }
+
+    static let all: [APIRoute] = customers + subscriptions + catalogue + sessions
+
+    private static let customers = [
+        APIRoute("POST", "/v1/customers") { model, reader, _, call throws(StripeAPIError) in
+            try model.createCustomer(&reader, call)
+        },
+        APIRoute("GET", "/v1/customers") { model, reader, _, _ throws(StripeAPIError) in
+            try model.listCustomers(&reader)
+        },
+        APIRoute("GET", "/v1/customers/:id") { model, _, id, _ throws(StripeAPIError) in
+            try model.retrieveCustomer(id)
+        },
+        APIRoute("POST", "/v1/customers/:id") { model, reader, id, call throws(StripeAPIError) in
+            try model.updateCustomer(id, &reader, call)
+        },
+        APIRoute("DELETE", "/v1/customers/:id") { model, _, id, call throws(StripeAPIError) in
+            try model.deleteCustomer(id, call)
+        },
+    ]
+
+    private static let subscriptions = [
+        APIRoute("POST", "/v1/subscriptions") { model, reader, _, call throws(StripeAPIError) in
+            try model.createSubscription(&reader, call)
+        },
+        APIRoute("GET", "/v1/subscriptions") { model, reader, _, call throws(StripeAPIError) in
+            try model.listSubscriptions(&reader, call)
+        },
+        APIRoute("GET", "/v1/subscriptions/:id") { model, _, id, call throws(StripeAPIError) in
+            try model.retrieveSubscription(id, call)
+        },
+        APIRoute("POST", "/v1/subscriptions/:id") { model, reader, id, call throws(StripeAPIError) in
+            try model.updateSubscription(id, &reader, call)
+        },
+        APIRoute("DELETE", "/v1/subscriptions/:id") { model, reader, id, call throws(StripeAPIError) in
+            try model.cancelSubscription(id, &reader, call)
+        },
+        APIRoute("GET", "/v1/subscription_items") { model, reader, _, call throws(StripeAPIError) in
+            try model.listSubscriptionItems(&reader, call)
+        },
+    ]
+
+    private static let catalogue = [
+        APIRoute("POST", "/v1/products") { model, reader, _, call throws(StripeAPIError) in
+            try model.createProduct(&reader, call)
+        },
+        APIRoute("GET", "/v1/products") { model, reader, _, _ throws(StripeAPIError) in
+            try model.listProducts(&reader)
+        },
+        APIRoute("GET", "/v1/products/:id") { model, _, id, _ throws(StripeAPIError) in
+            try model.retrieveProduct(id)
+        },
+        APIRoute("POST", "/v1/prices") { model, reader, _, call throws(StripeAPIError) in
+            try model.createPrice(&reader, call)
+        },
+        APIRoute("GET", "/v1/prices") { model, reader, _, _ throws(StripeAPIError) in
+            try model.listPrices(&reader)
+        },
+        APIRoute("GET", "/v1/prices/:id") { model, _, id, _ throws(StripeAPIError) in
+            try model.retrievePrice(id)
+        },
+    ]
+
+    private static let sessions = [
+        APIRoute("GET", "/v1/events") { model, reader, _, call throws(StripeAPIError) in
+            try model.listEvents(&reader, call)
+        },
+        APIRoute("GET", "/v1/events/:id") { model, _, id, call throws(StripeAPIError) in
+            try model.retrieveEvent(id, call)
+        },
+        APIRoute("POST", "/v1/billing_portal/sessions") { model, reader, _, call throws(StripeAPIError) in
+            try model.createPortalSession(&reader, call)
+        },
+        APIRoute("POST", "/v1/checkout/sessions") { model, reader, _, call throws(StripeAPIError) in
+            try model.createCheckoutSession(&reader, call)
+        },
+        APIRoute("GET", "/v1/checkout/sessions/:id") { model, _, id, _ throws(StripeAPIError) in
+            try model.retrieveCheckoutSession(id)
+        },
+    ]
+}

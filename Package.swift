@@ -13,6 +13,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
@@ -27,7 +28,6 @@ let package = Package(
             name: "StripeClient",
             dependencies: [
                 "Stripe", "CCurl",
-                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]
         ),
@@ -43,10 +43,7 @@ let package = Package(
         ),
         .target(
             name: "Sync",
-            dependencies: [
-                "MirrorStore", "Stripe",
-                .product(name: "Logging", package: "swift-log"),
-            ]
+            dependencies: ["MirrorStore", "Stripe"]
         ),
         .target(
             name: "Portal",
@@ -97,6 +94,8 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
         .target(name: "Fixtures", path: "Tests/Fixtures"),
@@ -104,7 +103,7 @@ let package = Package(
         .testTarget(
             name: "StripeClientTests",
             dependencies: [
-                "Sandbox", "Stripe", "StripeClient",
+                "Stripe", "StripeClient",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

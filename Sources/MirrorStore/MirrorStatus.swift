@@ -69,7 +69,9 @@ public struct MirrorStatus: Sendable, Hashable, Encodable {
             events[row["outcome"]] = row["events"]
         }
         lastEventReceivedAt = try Int64.fetchOne(
-            db, sql: "SELECT received_at FROM events ORDER BY rowid DESC LIMIT 1")
+            db,
+            sql: "SELECT received_at FROM events ORDER BY rowid DESC LIMIT 1"
+        )
         schema = try Migrations.migrator.appliedMigrations(db).last ?? "none"
         databaseBytes = try Self.integer("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", db)
         database = path

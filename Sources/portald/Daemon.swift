@@ -4,6 +4,7 @@ import Portal
 import ServiceLifecycle
 import StripeClient
 import Sync
+import UnixSignals
 import Web
 
 /// The composition root: makes every part of the daemon from the settings, and runs them together.
@@ -27,7 +28,10 @@ struct Daemon {
         let transport = try CurlTransport()
         defer { transport.shutdown() }
         let writer = MirrorWriter(
-            store: store, metadataKey: settings.userMetadataKey, livemode: settings.livemode)
+            store: store,
+            metadataKey: settings.userMetadataKey,
+            livemode: settings.livemode
+        )
         let listener = HTTPListener(
             address: settings.listen,
             responder: try await api(store: store, writer: writer, transport: transport).buildResponder(logger: logger),
@@ -67,7 +71,8 @@ struct Daemon {
                 writer: writer
             ),
             authenticator: Authenticator(
-                verifier: try await TokenVerifier(keys: settings.tokenKeys, rules: settings.claimRules)),
+                verifier: try await TokenVerifier(keys: settings.tokenKeys, rules: settings.claimRules)
+            ),
             portal: BillingPortal(
                 reader: MirrorReader(store: store),
                 client: client,

@@ -19,7 +19,10 @@ struct EventsCommand: AsyncParsableCommand {
 
         @OptionGroup var options: DatabaseOptions
 
-        @Option(help: "Only events of this outcome: \(Outcome.allCases.map(\.rawValue).joined(separator: ", ")).")
+        @Option(
+            help: "Only events of this outcome: \(Outcome.allCases.map(\.rawValue).joined(separator: ", ")).",
+            transform: outcome
+        )
         var outcome: Outcome?
 
         @Option(help: "Only events about this object, such as cus_… or sub_….")
@@ -30,6 +33,13 @@ struct EventsCommand: AsyncParsableCommand {
 
         @Flag(help: "Print one JSON object a line.")
         var json = false
+
+        private static func outcome(_ text: String) throws -> Outcome {
+            guard let outcome = Outcome(rawValue: text) else {
+                throw ValidationError("there is no outcome '\(text)'")
+            }
+            return outcome
+        }
 
         func validate() throws {
             guard limit > 0 else { throw ValidationError("--limit takes a number above 0") }
@@ -79,5 +89,3 @@ struct EventsCommand: AsyncParsableCommand {
         }
     }
 }
-
-extension Outcome: ExpressibleByArgument {}

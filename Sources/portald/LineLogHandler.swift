@@ -33,7 +33,8 @@ struct LineLogHandler: LogHandler {
 
     private static func quote(_ text: String, spaces: Bool) -> String {
         let isPlain = text.unicodeScalars.allSatisfy { scalar in
-            (scalar.value > 0x20 && scalar.value != 0x7F && scalar != "\"" && scalar != "=") || (spaces && scalar == " ")
+            (scalar.value > 0x20 && scalar.value != 0x7F && scalar != "\"" && scalar != "=")
+                || (spaces && scalar == " ")
         }
         return isPlain && !text.isEmpty ? text : text.debugDescription
     }

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Foundation
 import Logging
 import Sandbox
 import ServiceLifecycle
+import UnixSignals
 import Web
 
 /// `portald sandbox`
@@ -30,7 +32,7 @@ struct SandboxCommand: AsyncParsableCommand {
     func run() async throws {
         guard let address = ListenAddress(listen) else { throw ValidationError("--listen takes host:port") }
         let logger = Logger.portald(level: .info)
-        var configuration = SandboxConfiguration.live()
+        var configuration = SandboxConfiguration { Int(Date.now.timeIntervalSince1970) }
         configuration.host = address.host
         configuration.port = address.port
         configuration.secretKey = secretKey

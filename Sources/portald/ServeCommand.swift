@@ -23,7 +23,8 @@ struct ServeCommand: AsyncParsableCommand {
             metadata: [
                 "version": "\(Version.current)", "mode": settings.livemode ? "live" : "test",
                 "database": "\(settings.database)", "api_version": "\(settings.apiVersion)",
-            ])
+            ]
+        )
         do {
             try await Daemon(settings: settings, logger: logger).run()
         } catch {

@@ -53,7 +53,11 @@ struct SettingsReader {
     }
 
     mutating func secretKey(_ name: String) -> (secret: Secret, livemode: Bool)? {
-        guard let text = required(name, "the API key of your Stripe account, sk_test_…, sk_live_…, rk_test_… or rk_live_…")
+        guard
+            let text = required(
+                name,
+                "the API key of your Stripe account, sk_test_…, sk_live_…, rk_test_… or rk_live_…"
+            )
         else { return nil }
         let modes = ["sk_test_": false, "rk_test_": false, "sk_live_": true, "rk_live_": true]
         guard let mode = modes.first(where: { text.hasPrefix($0.key) }) else {
@@ -166,7 +170,8 @@ struct SettingsReader {
         if keys.isEmpty, source.text(secret) == nil, source.text(publicKey) == nil {
             faults.append(
                 "\(secret) and \(publicKey) are not set: give the secret (HS256) or the public key (a PEM file) "
-                    + "that your users' tokens are signed with")
+                    + "that your users' tokens are signed with"
+            )
         }
         return keys
     }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Sandbox
 
-@Suite struct DeliveryTests {
+@Suite(.timeLimit(.minutes(2))) struct DeliveryTests {
     private static let secret = "whsec_test"
 
     private func endpoint(_ url: String, events: [String] = ["*"]) -> WebhookEndpoint {

@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import Sandbox
@@ -71,10 +72,30 @@ import Testing
     }
 
     @Test func aFrozenClockPutsManyEventsIntoOneSecond() async throws {
-        try await withSandbox { sandbox, _ in
+        let seconds = NIOLockedValueBox(startOfTests)
+        let ticking: @Sendable () -> Int = {
+            seconds.withLockedValue { seconds in
+                seconds += 1
+                return seconds
+            }
+        }
+        try await withSandbox({ $0.now = ticking }) { sandbox, _ in
             sandbox.setClockFrozen(true)
             for _ in 0..<20 { try sandbox.createCustomer() }
-            #expect(Set(sandbox.events().map { $0["created"]! }) == [.integer(startOfTests)])
+            #expect(Set(sandbox.events().map { $0["created"]! }).count == 1)
+            sandbox.setClockFrozen(false)
+            for _ in 0..<20 { try sandbox.createCustomer() }
+            #expect(Set(sandbox.events().map { $0["created"]! }).count == 21)
+        }
+    }
+
+    @Test func timeNeverFalls() async throws {
+        let seconds = NIOLockedValueBox(startOfTests)
+        try await withSandbox({ $0.now = { seconds.withLockedValue { $0 } } }) { sandbox, _ in
+            try sandbox.createCustomer()
+            seconds.withLockedValue { $0 -= 100 }
+            try sandbox.createCustomer()
+            #expect(sandbox.events().map { $0["created"]! } == [.integer(startOfTests), .integer(startOfTests)])
         }
     }
 

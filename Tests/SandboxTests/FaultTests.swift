@@ -3,7 +3,7 @@ import Testing
 
 @testable import Sandbox
 
-@Suite struct FaultTests {
+@Suite(.timeLimit(.minutes(2))) struct FaultTests {
     @Test func statusesStrikeTheNextMatchingCalls() async throws {
         try await withSandbox { sandbox, api in
             sandbox.inject(

@@ -4,7 +4,6 @@ import re
 import signal
 import subprocess
 import threading
-import time
 
 import requests
 

@@ -3,6 +3,7 @@ public import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 public import ServiceLifecycle
+import Stripe
 
 /// A fake Stripe on loopback: API, portal pages, signed webhooks, and faults on request.
 ///
@@ -130,6 +131,6 @@ public final class Sandbox: Service, Sendable {
 extension WebhookEndpoint {
     fileprivate func validate() throws(SandboxError) {
         _ = try EndpointURL(url)
-        guard !secrets.isEmpty, !secrets.contains("") else { throw .missingSecret }
+        guard !secrets.isEmpty, secrets.allSatisfy({ WebhookSecret($0) != nil }) else { throw .missingSecret }
     }
 }

@@ -42,12 +42,13 @@ public enum WebhookSignature {
     ///
     /// - Parameters:
     ///   - body: The raw bytes to sign.
-    ///   - secret: The endpoint's secret.
+    ///   - secrets: The endpoint's secrets; Stripe signs with each while one is being rolled.
     ///   - timestamp: Unix seconds.
     /// - Returns: The header's value.
-    public static func header(signing body: [UInt8], with secret: WebhookSecret, at timestamp: Int64) -> String {
+    public static func header(signing body: [UInt8], with secrets: [WebhookSecret], at timestamp: Int64) -> String {
         let message = signedMessage(timestamp: Array(String(timestamp).utf8), body: body)
-        return "t=\(timestamp),v1=\(Hexadecimal.encode(Digest.hmacSHA256(message, key: secret.key)))"
+        let signatures = secrets.map { "v1=" + Hexadecimal.encode(Digest.hmacSHA256(message, key: $0.key)) }
+        return (["t=\(timestamp)"] + signatures).joined(separator: ",")
     }
 
     /// The timestamp as it was spelled: that is what Stripe signed.

@@ -38,7 +38,7 @@ struct HTTPFailure: Error {
 
     static func methodNotAllowed(_ allowed: [HTTPRequest.Method]) -> Self {
         let methods = allowed.map(\.rawValue).joined(separator: ", ")
-        var failure = Self(.methodNotAllowed, "method_not_allowed", "Use \(methods) at this path.")
+        var failure = Self(.methodNotAllowed, "method_not_allowed", "This path answers \(methods).")
         failure.headers[.allow] = methods
         return failure
     }

@@ -76,9 +76,9 @@ public struct HTTPListener<Responder: HTTPResponder>: Service where Responder.Co
             .bind(host: address.host, port: address.port) { http.setup(channel: $0, logger: logger) }
         let bound = ListenAddress(host: address.host, port: server.channel.localAddress?.port ?? address.port)
         logger.info("listening", metadata: ["address": "\(bound)"])
-        await onListening(bound)
         try await withGracefulShutdownHandler {
             try await withThrowingDiscardingTaskGroup { group in
+                group.addTask { await onListening(bound) }
                 try await server.executeThenClose { connections in
                     for try await connection in connections {
                         group.addTask { await http.handle(value: connection, logger: logger) }

@@ -3,6 +3,7 @@ import Foundation
 import MirrorStore
 
 /// `portald events`
+/// .
 struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "events",
@@ -11,6 +12,7 @@ struct EventsCommand: AsyncParsableCommand {
     )
 
     /// `portald events list`
+    /// .
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List events, the last received first.",
@@ -64,6 +66,7 @@ struct EventsCommand: AsyncParsableCommand {
     }
 
     /// `portald events show`
+    /// .
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show one event with its payload, which may hold personal data.",

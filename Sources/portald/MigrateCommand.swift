@@ -2,6 +2,7 @@ import ArgumentParser
 import MirrorStore
 
 /// `portald migrate`
+/// .
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate",

@@ -7,6 +7,7 @@ import UnixSignals
 import Web
 
 /// `portald sandbox`
+/// .
 struct SandboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sandbox",

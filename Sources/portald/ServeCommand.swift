@@ -3,6 +3,7 @@ import Foundation
 import Logging
 
 /// `portald serve`
+/// .
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",

@@ -5,7 +5,9 @@ import Stripe
 import StripeClient
 import Web
 
-/// The daemon's settings, validated once, at start. The README's table says what each is for.
+/// The daemon's settings, validated once, at start.
+///
+/// The README's table says what each is for.
 struct Settings: Sendable {
     /// `STRIPE_SECRET_KEY`, secret, required: `sk_…` or `rk_…`.
     var secretKey: Secret

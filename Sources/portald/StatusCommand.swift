@@ -3,6 +3,7 @@ import Foundation
 import MirrorStore
 
 /// `portald status`
+/// .
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",

@@ -13,8 +13,7 @@ import Testing
     static let success = RawServer.Answer.send(RawServer.reply(200, ["Request-Id": "req_ok"], session))
     static let parameters = PortalSessionParameters(customer: "cus_1", returnURL: "https://a.example/billing")
 
-    static func error(_ status: Int, _ headers: [String: String] = [:], code: String = "some_code") -> RawServer.Answer
-    {
+    static func error(_ status: Int, _ headers: [String: String] = [:], code: String = "some_code") -> RawServer.Answer {
         let headers = headers.merging(["Request-Id": "req_\(status)"]) { own, _ in own }
         let body = #"{"error":{"type":"api_error","code":"\#(code)","param":"customer","message":"hidden"}}"#
         return .send(RawServer.reply(status, headers, body))

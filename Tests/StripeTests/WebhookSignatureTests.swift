@@ -90,7 +90,7 @@ import Testing
     }
 
     @Test func eachFlippedBitOfBodyAndSignatureIsRefused() throws {
-        let header = WebhookSignature.header(signing: Self.body, with: Self.secret, at: Self.now)
+        let header = WebhookSignature.header(signing: Self.body, with: [Self.secret], at: Self.now)
         try verify(header)
         for index in Self.body.indices {
             for bit in 0..<8 {
@@ -114,7 +114,7 @@ import Testing
     @Test func everySecretInUseIsTried() throws {
         let old = try #require(WebhookSecret("whsec_old"))
         let new = try #require(WebhookSecret("whsec_new"))
-        let header = WebhookSignature.header(signing: Self.body, with: old, at: Self.now)
+        let header = WebhookSignature.header(signing: Self.body, with: [old], at: Self.now)
         try verify(header, secrets: [new, old])
         #expect(throws: WebhookSignatureError.noMatch) { try verify(header, secrets: [new]) }
         #expect(throws: WebhookSignatureError.noMatch) { try verify(header, secrets: []) }

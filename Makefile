@@ -40,7 +40,7 @@ lint: swift
 
 build: deps
 	$(SWIFT) build $(BUILD_OPTIONS) --configuration release --static-swift-stdlib --product portald
-	if ldd .build/release/portald | grep -iE 'swift|foundation'; then \
+	if ldd .build/release/portald | grep -E 'libswift|libFoundation|libdispatch'; then \
 		echo "the binary needs the Swift libraries above" >&2; exit 1; \
 	fi
 	ldd .build/release/portald

@@ -191,7 +191,8 @@ def test_a_database_of_another_program(launch):
         connection.execute("CREATE TABLE customers (id TEXT)")
     before = path.read_bytes()
     refuse(launch, daemon_settings(str(path)), FAILURE, str(path), "another program")
-    assert path.read_bytes() == before
+    is_untouched = path.read_bytes() == before
+    assert is_untouched, "the file was changed, though refused"
 
 
 def test_a_file_that_is_no_database(launch):

@@ -47,7 +47,7 @@ def test_sigterm_lets_a_request_in_flight_finish(launch):
     user = User()
     Account(sandbox).add_subscriber(user)
     sandbox.wait_until_settled()
-    sandbox.trouble_portal("delay", milliseconds=2000)
+    sandbox.trouble_portal("delay", milliseconds=4000)
     answers = []
 
     def click():

@@ -29,7 +29,7 @@ public struct Endpoint: Sendable {
 
     func add(to router: Router<RequestRecordContext>) {
         let allowed = (Array(handlers.keys) + [.options]).sorted { $0.rawValue < $1.rawValue }
-        for method in [.get, .head, .post, .put, .patch, .delete] as [HTTPRequest.Method] {
+        for method in [.get, .head, .post, .put, .patch, .delete, .trace, .connect] as [HTTPRequest.Method] {
             let handler = handlers[method] ?? { _, _ in throw HTTPFailure.methodNotAllowed(allowed) }
             router.on(path, method: method) { try await handler($0, $1) }
         }

@@ -1,11 +1,6 @@
 internal import FoundationEssentials
 internal import GRDB
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#endif
+internal import SystemPackage
 
 /// The SQLite file that holds the mirror.
 ///
@@ -84,11 +79,12 @@ public struct MirrorStore: Sendable {
 
     /// SQLite gives the log beside the file the file's own mode.
     private static func createFile(at path: String) throws(MirrorError) {
-        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw .unusable(path: path, reason: String(cString: strerror(errno)))
+        do {
+            let options: FileDescriptor.OpenOptions = [.create, .closeOnExec]
+            try FileDescriptor.open(FilePath(path), .readWrite, options: options, permissions: .ownerReadWrite).close()
+        } catch {
+            throw .unusable(path: path, reason: "\(error)")
         }
-        _ = Glibc.close(descriptor)
     }
 
     private static func migrate(_ pool: DatabasePool) throws -> [String] {

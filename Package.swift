@@ -38,6 +38,7 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             resources: [.embedInCode("Migrations")]
         ),
@@ -113,7 +114,11 @@ let package = Package(
         ),
         .testTarget(
             name: "MirrorStoreTests",
-            dependencies: ["Fixtures", "MirrorStore", "Stripe", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: [
+                "Fixtures", "MirrorStore", "Stripe",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ]
         ),
         .testTarget(name: "SyncTests", dependencies: ["MirrorStore", "Stripe", "Sync"]),
         .testTarget(
@@ -161,6 +166,9 @@ let package = Package(
     ]
 )
 
+// These call C themselves, through pointers.
+let wrappers: Set<String> = ["Stripe", "StripeClient"]
+
 for target in package.targets where target.type != .system {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
@@ -170,4 +178,7 @@ for target in package.targets where target.type != .system {
             .enableUpcomingFeature("InferIsolatedConformances"),
             .treatAllWarnings(as: .error),
         ]
+    if target.type != .test, !wrappers.contains(target.name) {
+        target.swiftSettings?.append(.strictMemorySafety())
+    }
 }

@@ -46,7 +46,7 @@ public struct Event: Sendable {
     /// - Throws: ``JSONError`` where the body is no event.
     public init(_ body: JSON) throws(JSONError) {
         let objectName = try body.string("object")
-        id = try body.string("id")
+        id = try body.id()
         type = try body.string("type")
         livemode = try body.bool("livemode")
         switch objectName {
@@ -72,7 +72,7 @@ public struct Event: Sendable {
             request = body["reason"]?["request"]?["id"]?.string
             if let related = body.optional("related_object") {
                 content = .thin(
-                    object: RelatedObject(id: try related.string("id"), type: try related.string("type"))
+                    object: RelatedObject(id: try related.id(), type: try related.string("type"))
                 )
             } else {
                 content = .thin(object: nil)

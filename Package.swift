@@ -113,7 +113,11 @@ let package = Package(
         ),
         .testTarget(
             name: "MirrorStoreTests",
-            dependencies: ["Fixtures", "MirrorStore", "Stripe", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: [
+                "Fixtures", "MirrorStore", "Stripe",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ]
         ),
         .testTarget(name: "SyncTests", dependencies: ["MirrorStore", "Stripe", "Sync"]),
         .testTarget(

@@ -51,9 +51,6 @@ struct DeliveryTransaction {
         of delivery: Delivery
     ) throws -> Outcome {
         let record = try states.load(objectID, kind: kind)
-        guard record.state.kind == kind else {
-            throw MirrorError.inconsistent("\(objectID) is known as a \(record.state.kind.rawValue)")
-        }
         let known = try edges.edges(of: objectID, concerning: change, and: record.state.pending)
         var fastForward = FastForward(state: record.state, edges: known)
         let outcome = fastForward.receive(change, at: delivery.receivedAt)

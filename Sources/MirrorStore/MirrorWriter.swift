@@ -57,6 +57,9 @@ public final class MirrorWriter: Service, Sendable {
         return try result.get()
     }
 
+    /// How many deliveries wait to be committed.
+    var waitingCount: Int { inbox.withLockedValue { $0.waiting.count } }
+
     /// Commits what comes in, until the service is shut down and all that came in is committed.
     public func run() async {
         await withGracefulShutdownHandler {

@@ -17,6 +17,9 @@ struct ObjectStateTable {
         guard let row = try Row.fetchOne(statement, arguments: [objectID]) else {
             return Record(state: ObjectState(kind: kind))
         }
+        guard row["kind"] == kind.rawValue else {
+            throw MirrorError.inconsistent("\(objectID) is known as a \(row["kind"] as String)")
+        }
         var state = ObjectState(kind: kind)
         state.proven = version(row["proven"], row["proven_by"])
         state.shown = version(row["shown"], row["shown_by"])

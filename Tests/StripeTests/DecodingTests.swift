@@ -173,8 +173,8 @@ struct RecordedObjectTests {
                 counts.events += 1
             }
         }
-        #expect(counts.customers >= 100)
-        #expect(counts.subscriptions >= 50)
+        #expect(counts.customers >= 50)
+        #expect(counts.subscriptions >= 30)
         #expect(counts.events >= 80)
     }
 

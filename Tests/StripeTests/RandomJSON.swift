@@ -24,6 +24,10 @@ struct RandomJSON {
         return Int((mixed ^ (mixed >> 31)) % UInt64(bound))
     }
 
+    mutating func bytes(of alphabet: [UInt8], upTo length: Int) -> [UInt8] {
+        (0...next(length)).map { _ in alphabet[next(alphabet.count)] }
+    }
+
     mutating func value(depth: Int) -> Value {
         switch next(depth > 0 ? 8 : 5) {
         case 0: .null

@@ -1,0 +1,86 @@
+# Tasks of development. `make help` lists them.
+
+SWIFT ?= swift
+PYTHON ?= python3
+PREFIX ?= /usr/local
+VENV := .build-venv
+
+PACKAGES := libcurl4-openssl-dev libsqlite3-dev libssl-dev pkg-config
+TEST_PACKAGES := curl openssl python3-venv sqlite3
+
+# As root there may be no sudo, and none is needed.
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+# A terminal shows progress in one line; a log would get hundreds.
+BUILD_OPTIONS := $(if $(CI),--quiet)
+
+.SILENT:
+.PHONY: help run test lint build install clean deps test-deps swift
+
+help:
+	echo "make run      build, and run the demo: a fake Stripe, the daemon and a page, all on this machine"
+	echo "make test     build, and run all tests"
+	echo "make lint     check the formatting and that every test program can be read"
+	echo "make build    make the release binary; it runs without a Swift toolchain"
+	echo "make install  copy the release binary to $(DESTDIR)$(PREFIX)/bin (PREFIX, DESTDIR)"
+	echo "make clean    remove everything that was built"
+
+run: deps
+	$(SWIFT) build $(BUILD_OPTIONS) --product portald
+	exec .build/debug/portald demo
+
+test: deps test-deps
+	$(SWIFT) build $(BUILD_OPTIONS) --build-tests
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(SWIFT) test --skip-build
+	PORTALD_BINARY=.build/debug/portald $(VENV)/bin/pytest Tests/EndToEnd
+
+lint: swift
+	$(call install_missing,python3)
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+	find Tests -name '*.py' -exec $(PYTHON) -c 'import sys; [compile(open(p).read(), p, "exec") for p in sys.argv[1:]]' {} +
+
+build: deps
+	$(SWIFT) build $(BUILD_OPTIONS) --configuration release --static-swift-stdlib --product portald
+	if ldd .build/release/portald | grep -E 'libswift|libFoundation|libdispatch'; then \
+		echo "the binary needs the Swift libraries above" >&2; exit 1; \
+	fi
+	ldd .build/release/portald
+	echo "$(CURDIR)/.build/release/portald needs these libraries, and none of Swift's"
+
+install:
+	test -x .build/release/portald || { echo "run 'make build' first" >&2; exit 1; }
+	install -D -m 755 .build/release/portald "$(DESTDIR)$(PREFIX)/bin/portald"
+
+clean:
+	rm -rf .build $(VENV)
+
+deps: swift
+	$(call install_missing,$(PACKAGES))
+
+test-deps: $(VENV)/ready
+
+$(VENV)/ready: Tests/EndToEnd/requirements.txt
+	$(call install_missing,$(TEST_PACKAGES))
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+swift:
+	version=$$($(SWIFT) --version 2>/dev/null | sed -n 's/.*Swift version \([0-9.]*\).*/\1/p'); \
+	if [ "$$(printf '6.2\n%s\n' "$$version" | sort -V | head -n 1)" != 6.2 ]; then \
+		echo "portald needs Swift 6.2 or later, '$(SWIFT)' is $${version:-missing}: https://www.swift.org/install/linux/" >&2; \
+		exit 1; \
+	fi
+
+# Installs those of the given Debian packages that are missing.
+define install_missing
+	missing=$$(for package in $(1); do \
+		dpkg-query --show --showformat='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || echo $$package; \
+	done); \
+	if [ -n "$$missing" ]; then \
+		command -v apt-get >/dev/null || { echo "install what Debian calls" $$missing >&2; exit 1; }; \
+		echo "installing" $$missing; \
+		$(SUDO) apt-get update --quiet=2; \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive \
+			apt-get install --quiet=2 --yes --no-install-recommends $$missing >/dev/null; \
+	fi
+endef

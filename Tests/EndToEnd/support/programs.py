@@ -1,0 +1,231 @@
+"""The real program, started as an operator would start it."""
+import os
+import re
+import signal
+import subprocess
+import threading
+
+import requests
+
+from .settings import STRIPE_SECRET_KEY, WEBHOOK_SECRET, daemon_settings
+from .signing import sign
+from .waiting import DEADLINE, eventually
+
+LISTENING = re.compile(r"listening.*address=(127\.0\.0\.1:\d+)")
+
+
+class Program:
+    """A running portald and all that it has printed."""
+
+    def __init__(self, binary, arguments, settings=None, directory=None):
+        # Nothing of the caller's environment reaches the program, so that no setting of theirs does.
+        environment = {"PATH": os.environ["PATH"], "SWIFT_BACKTRACE": "enable=no"} | (settings or {})
+        self.process = subprocess.Popen(
+            [binary, *arguments],
+            env=environment,
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        self._lines = []
+        self._changed = threading.Condition()
+        self._ended = False
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            with self._changed:
+                self._lines.append(line.decode("utf-8", "replace"))
+                self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    @property
+    def log(self):
+        with self._changed:
+            return "".join(self._lines)
+
+    def wait_for_log(self, pattern):
+        """The first match of a pattern in the log; fails where the program ends, or is silent for too long."""
+        pattern = re.compile(pattern)
+
+        def match():
+            return next(filter(None, map(pattern.search, self._lines)), None)
+
+        with self._changed:
+            self._changed.wait_for(lambda: match() or self._ended, DEADLINE)
+            found = match()
+        assert found, f"no {pattern.pattern!r} in the log:\n{self.log}"
+        return found
+
+    def wait(self):
+        """The exit code, once the program has ended by itself and its log is complete."""
+        code = self.process.wait(DEADLINE)
+        self._reader.join(DEADLINE)
+        return code
+
+    def terminate(self):
+        self.process.send_signal(signal.SIGTERM)
+
+    def stop(self):
+        """Ends the program as systemd does, and returns its exit code."""
+        if self.process.poll() is None:
+            self.terminate()
+        return self.wait()
+
+    def kill(self):
+        """Ends the program as the kernel does when memory runs out."""
+        self.process.kill()
+        self.wait()
+
+    @property
+    def is_running(self):
+        return self.process.poll() is None
+
+
+class Daemon(Program):
+    """`portald serve` on a port of its own."""
+
+    def __init__(self, binary, settings, directory):
+        super().__init__(binary, ["serve"], settings, directory)
+        self.settings = settings
+        self.database = settings["PORTALD_DATABASE"]
+        self.address = self.wait_for_log(LISTENING).group(1)
+        self.url = f"http://{self.address}"
+        self.webhook_url = f"{self.url}/webhooks/stripe"
+        self.session = requests.Session()
+
+    def post_webhook(self, body, signature):
+        headers = {"Content-Type": "application/json"}
+        if signature is not None:
+            headers["Stripe-Signature"] = signature
+        return self.session.post(self.webhook_url, data=body, headers=headers, timeout=DEADLINE)
+
+    def deliver(self, body):
+        """Delivers an event, signed by the official SDK, and returns its outcome once the daemon has taken it in."""
+        response = self.post_webhook(body, sign(body, self.settings["STRIPE_WEBHOOK_SECRET"]))
+        assert response.status_code == 200, f"{response.status_code}: {response.text}\n{self.log}"
+        answer = response.json()
+        assert answer.keys() == {"received", "outcome"} and answer["received"] is True
+        return answer["outcome"]
+
+
+class Sandbox(Program):
+    """`portald sandbox`, the fake Stripe, on a port of its own."""
+
+    PORTAL_SESSIONS = "POST /v1/billing_portal/sessions"
+    BASIC = "price_1SandboxBasicMonthly0001"
+    TEAM = "price_1SandboxTeamMonthly00002"
+
+    def __init__(self, binary, directory, *arguments, secret_key=STRIPE_SECRET_KEY):
+        arguments = ["sandbox", "--listen", "127.0.0.1:0", "--secret-key", secret_key, *arguments]
+        super().__init__(binary, arguments, directory=directory)
+        self.url = f"http://{self.wait_for_log(LISTENING).group(1)}"
+        self.session = requests.Session()
+        self.session.headers["Authorization"] = f"Bearer {secret_key}"
+
+    def get(self, path, **parameters):
+        """An answer of the API as the account's own version renders it."""
+        response = self.session.get(self.url + path, params=parameters, timeout=DEADLINE)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def control(self, path, method="POST", /, **form):
+        response = self.session.request(method, f"{self.url}/_sandbox{path}", data=form, timeout=DEADLINE)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def forward_to(self, daemon):
+        """Sends events from now on to a daemon."""
+        self.control("/endpoints", url=daemon.webhook_url, secret=WEBHOOK_SECRET)
+
+    def trouble_portal(self, effect, **options):
+        """Has the next call for a portal session go wrong."""
+        self.control("/faults/api", path="/v1/billing_portal/sessions", effect=effect, **options)
+
+    def portal_calls(self):
+        return self.control("/calls", "GET")["calls"].get(self.PORTAL_SESSIONS, 0)
+
+    def events(self):
+        """All events, oldest first."""
+        events, cursor = [], {}
+        while True:
+            page = self.get("/v1/events", limit=100, **cursor)
+            events += page["data"]
+            if not page["has_more"]:
+                return events[::-1]
+            cursor = {"starting_after": events[-1]["id"]}
+
+    def wait_until_settled(self, copies=1):
+        """Waits until every event has been taken in so many times, and returns all events."""
+
+        def settled():
+            taken = {}
+            for attempt in self.control("/deliveries", "GET")["deliveries"]:
+                if 200 <= attempt.get("status", 0) < 300:
+                    taken[attempt["event"]] = taken.get(attempt["event"], 0) + 1
+            events = self.events()
+            return all(taken.get(event["id"], 0) >= copies for event in events) and events
+
+        return eventually(settled)
+
+
+class Launcher:
+    """Starts programs in folders of their own and ends those that still run."""
+
+    def __init__(self, binary, make_directory):
+        self.binary = binary
+        self._make_directory = make_directory
+        self._programs = []
+
+    def _launch(self, program):
+        self._programs.append(program)
+        return program
+
+    def directory(self):
+        return self._make_directory()
+
+    def daemon(self, sandbox=None, database=None, **changes):
+        directory = self.directory()
+        settings = daemon_settings(
+            database=database or str(directory / "portald.db"), stripe=sandbox.url if sandbox else None, **changes
+        )
+        return self._launch(Daemon(self.binary, settings, directory))
+
+    def sandbox(self, *arguments, **options):
+        return self._launch(Sandbox(self.binary, self.directory(), *arguments, **options))
+
+    def program(self, *arguments, **settings):
+        return self._launch(Program(self.binary, arguments, settings, self.directory()))
+
+    def run(self, *arguments, **settings):
+        """Runs a command to its end: exit code, standard output, standard error."""
+        environment = {"PATH": os.environ["PATH"], "SWIFT_BACKTRACE": "enable=no"} | settings
+        done = subprocess.run(
+            [self.binary, *arguments],
+            env=environment,
+            cwd=self.directory(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    def pair(self, **changes):
+        """A sandbox and a daemon that know each other."""
+        sandbox = self.sandbox()
+        daemon = self.daemon(sandbox, **changes)
+        sandbox.forward_to(daemon)
+        return sandbox, daemon
+
+    def close(self):
+        """Ends what still runs, daemons first; every program must end well."""
+        codes = {}
+        for program in reversed(self._programs):
+            if program.is_running:
+                codes[" ".join(map(str, program.process.args[1:2]))] = program.stop()
+        assert all(code == 0 for code in codes.values()), codes

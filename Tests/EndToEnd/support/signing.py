@@ -1,0 +1,10 @@
+"""Signatures made by the official SDK."""
+import time
+
+from stripe import WebhookSignature
+
+
+def sign(body, secret, timestamp=None):
+    """A Stripe-Signature header for a body of text or bytes."""
+    text = body.decode() if isinstance(body, bytes) else body
+    return WebhookSignature.generate_signature_header(text, secret, timestamp or int(time.time()))

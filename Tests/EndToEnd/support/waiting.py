@@ -1,0 +1,15 @@
+"""Waiting for what another process does."""
+import time
+
+# Long enough for a loaded machine; nothing waits this long unless it fails.
+DEADLINE = 60
+
+
+def eventually(condition):
+    """The first true value of a condition; fails where there is none in time."""
+    deadline = time.monotonic() + DEADLINE
+    while True:
+        if value := condition():
+            return value
+        assert time.monotonic() < deadline, "the condition did not come true in time"
+        time.sleep(0.02)

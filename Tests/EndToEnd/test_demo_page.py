@@ -1,4 +1,4 @@
-"""The demo in a real browser, clicked through as its instructions say."""
+"""The demo's page in a real browser, clicked through as its instructions say."""
 import json
 import shutil
 import signal
@@ -141,7 +141,9 @@ def test_a_closed_portal_says_why(demo, browser):
     assert browser.driver.current_url == demo.url
 
 
-def test_ctrl_c_ends_it_and_leaves_nothing(demo):
+def test_ctrl_c_ends_it_while_the_page_is_open(demo, browser):
+    browser.driver.get(demo.url)
+    browser.wait_for_subscription("Status", "Price", "Renews on", **ACTIVE)
     assert len(demo.databases()) == 1
     demo.program.process.send_signal(signal.SIGINT)
     assert demo.program.wait() == 0

@@ -1,6 +1,8 @@
 import Foundation
+import MirrorStore
 import Portal
 import Sandbox
+import Stripe
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct PortalTests {

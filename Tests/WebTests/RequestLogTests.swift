@@ -11,7 +11,7 @@ import Web
             (RawRequest(method: "HEAD"), "/healthz", "200", nil),
             (RawRequest(method: "OPTIONS", target: "/webhooks/stripe"), "/webhooks/stripe", "204", nil),
             (RawRequest(method: "DELETE"), "/healthz", "405", "method_not_allowed"),
-            (RawRequest(target: "/nowhere"), "none", "404", "not_found"),
+            (RawRequest(target: "/nowhere"), "NotFound", "404", "not_found"),
             (RawRequest(target: "/api/subscriptions/user"), "/api/subscriptions/user", "401", "authentication_required"),
             (RawRequest(method: "POST", target: "/webhooks/stripe", body: "{}"), "/webhooks/stripe", "400", "signature_header_missing"),
         ]

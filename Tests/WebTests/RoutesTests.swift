@@ -1,3 +1,5 @@
+import Logging
+import Stripe
 import Testing
 import Web
 

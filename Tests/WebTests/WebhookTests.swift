@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import MirrorStore
 import Stripe
 import Testing

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import portald
@@ -45,7 +46,7 @@ import Testing
         let folder = try Folder()
         let file = try folder.write(
             "portald.env",
-            "# a comment\n\n FRONTEND_URL = https://app.example.com \r\nPORTALD_JWT_REQUIRED_CLAIMS=a=b\n"
+            "# a comment\n\n FRONTEND_URL = https://app.example.com \nPORTALD_JWT_REQUIRED_CLAIMS=a=b\n"
                 + "#PORTALD_LISTEN=x\nno line\nPORTALD_DATABASE=first\nPORTALD_DATABASE=last"
         )
         let source = try await SettingsSource(environment: [:], configFile: file)

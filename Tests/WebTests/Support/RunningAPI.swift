@@ -49,12 +49,19 @@ struct RunningAPI: Sendable {
         let log = LogCapture()
         let writer = MirrorWriter(store: store, metadataKey: "user_id", livemode: false)
         let api = try await publicAPI(configuration, store, writer, transport)
-        let value = try await testGracefulShutdown { trigger in
-            try await serve(api.buildResponder(logger: log.logger), configuration, writer, log, trigger) { address in
-                try await body(
-                    RunningAPI(address: address, store: store, log: log) { trigger.triggerGracefulShutdown() }
-                )
+        let value = try await withThrowingTaskGroup { group in
+            // As in the daemon, the writer stops after the listener.
+            group.addTask { await writer.run() }
+            let value = try await testGracefulShutdown { trigger in
+                try await serve(api.buildResponder(logger: log.logger), configuration, log, trigger) { address in
+                    try await body(
+                        RunningAPI(address: address, store: store, log: log) { trigger.triggerGracefulShutdown() }
+                    )
+                }
             }
+            group.cancelAll()
+            try await group.waitForAll()
+            return value
         }
         try store.close()
         try folder.remove()
@@ -100,7 +107,6 @@ struct RunningAPI: Sendable {
     private static func serve<Responder: HTTPResponder<RequestRecordContext>, Value: Sendable>(
         _ responder: Responder,
         _ configuration: APIConfiguration,
-        _ writer: MirrorWriter,
         _ log: LogCapture,
         _ trigger: GracefulShutdownTestTrigger,
         _ body: (ListenAddress) async throws -> Value
@@ -119,7 +125,6 @@ struct RunningAPI: Sendable {
             onListening: { bound.yield($0) }
         )
         return try await withThrowingTaskGroup { group in
-            group.addTask { await writer.run() }
             group.addTask {
                 defer { bound.finish() }
                 try await listener.run()

@@ -1,11 +1,6 @@
 internal import FoundationEssentials
 internal import GRDB
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#endif
+internal import SystemPackage
 
 /// The SQLite file that holds the mirror.
 ///
@@ -26,8 +21,10 @@ public struct MirrorStore: Sendable {
     public static func open(path: String) throws(MirrorError) -> (store: MirrorStore, migrations: [String]) {
         try createFile(at: path)
         do {
+            // Before anything is written: opening a pool alone changes a file's journal mode.
+            try refuseOtherSchemas(at: path)
             let pool = try DatabasePool(path: path, configuration: configuration(label: "mirror"))
-            let applied = try migrate(pool, path: path)
+            let applied = try migrate(pool)
             // The pool opens its writer with synchronous=NORMAL, which a power cut may cost the last commits.
             try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA synchronous = FULL") }
             return (MirrorStore(pool: pool, path: path), applied)
@@ -62,6 +59,8 @@ public struct MirrorStore: Sendable {
     /// Closes all connections; the write-ahead log is merged into the file.
     public func close() throws(MirrorError) {
         do {
+            // The last connection to close merges the log, and a reading one cannot.
+            pool.invalidateReadOnlyConnections()
             try pool.close()
         } catch {
             throw MirrorError(error)
@@ -80,20 +79,26 @@ public struct MirrorStore: Sendable {
 
     /// SQLite gives the log beside the file the file's own mode.
     private static func createFile(at path: String) throws(MirrorError) {
-        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw .unusable(path: path, reason: String(cString: strerror(errno)))
+        do {
+            let options: FileDescriptor.OpenOptions = [.create, .closeOnExec]
+            try FileDescriptor.open(FilePath(path), .readWrite, options: options, permissions: .ownerReadWrite).close()
+        } catch {
+            throw .unusable(path: path, reason: "\(error)")
         }
-        _ = Glibc.close(descriptor)
     }
 
-    private static func migrate(_ pool: DatabasePool, path: String) throws -> [String] {
-        let before = try pool.read { db in
-            try refuseOtherSchemas(db, path: path)
-            return try Migrations.migrator.appliedMigrations(db)
-        }
+    private static func migrate(_ pool: DatabasePool) throws -> [String] {
+        let before = try pool.read { db in try Migrations.migrator.appliedMigrations(db) }
         try Migrations.migrator.migrate(pool)
         return Migrations.steps.map(\.name).filter { !before.contains($0) }
+    }
+
+    private static func refuseOtherSchemas(at path: String) throws {
+        var configuration = configuration(label: "mirror.check")
+        configuration.readonly = true
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        try queue.read { db in try refuseOtherSchemas(db, path: path) }
+        try queue.close()
     }
 
     private static func refuseOtherSchemas(_ db: Database, path: String) throws {

@@ -17,6 +17,9 @@ struct SandboxClock: Sendable {
         return last
     }
 
+    /// The time that deliveries are signed with: the given clock's, whatever is done to this one.
+    var signingTime: Int { source() }
+
     /// Stops the clock, so that all that follows happens in one second, or lets it go on.
     mutating func setFrozen(_ isFrozen: Bool) {
         frozenAt = isFrozen ? frozenAt ?? source() : nil

@@ -55,7 +55,11 @@ struct SandboxState: Sendable {
         guard deliveries.isCurrent(delivery), let event = model.events[delivery.event] else { return nil }
         let endpoint = deliveries.endpoints[delivery.endpoint]
         let payload = event.json().bytes
-        let signature = DeliverySignature.header(payload: payload, secrets: endpoint.secrets, timestamp: clock.now())
+        let signature = DeliverySignature.header(
+            payload: payload,
+            secrets: endpoint.secrets,
+            timestamp: clock.signingTime
+        )
         return (endpoint, payload, signature)
     }
 

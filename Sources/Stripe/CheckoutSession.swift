@@ -15,7 +15,7 @@ public struct CheckoutSession: Sendable, Hashable {
     ///
     /// - Throws: ``JSONError`` where `id` is missing or a field has a type that Stripe does not document.
     public init(_ object: JSON) throws(JSONError) {
-        id = try object.string("id")
+        id = try object.id()
         clientReferenceID = try object.optionalString("client_reference_id")
         customer = try object.optionalID("customer")
     }

@@ -22,7 +22,7 @@ public struct Customer: Sendable, Hashable {
     ///
     /// - Throws: ``JSONError`` where `id` is missing or a field has a type that Stripe does not document.
     public init(_ object: JSON) throws(JSONError) {
-        id = try object.string("id")
+        id = try object.id()
         email = try object.optionalString("email")
         name = try object.optionalString("name")
         created = try object.optionalInteger("created")

@@ -46,12 +46,12 @@ public struct Event: Sendable {
     /// - Throws: ``JSONError`` where the body is no event.
     public init(_ body: JSON) throws(JSONError) {
         let objectName = try body.string("object")
-        id = try body.string("id")
+        id = try body.id()
         type = try body.string("type")
         livemode = try body.bool("livemode")
         switch objectName {
         case "event":
-            created = try body.integer("created")
+            created = try Self.plausible(try body.integer("created"))
             apiVersion = try body.optionalString("api_version")
             account = try body.optionalString("account")
             // A string until API version 2017-05-25, an object since. https://docs.stripe.com/upgrades#2017-05-25
@@ -72,7 +72,7 @@ public struct Event: Sendable {
             request = body["reason"]?["request"]?["id"]?.string
             if let related = body.optional("related_object") {
                 content = .thin(
-                    object: RelatedObject(id: try related.string("id"), type: try related.string("type"))
+                    object: RelatedObject(id: try related.id(), type: try related.string("type"))
                 )
             } else {
                 content = .thin(object: nil)
@@ -82,12 +82,20 @@ public struct Event: Sendable {
         }
     }
 
+    /// A time up to the year 9999: sums and differences of such times cannot overflow.
+    private static func plausible(_ seconds: Int64) throws(JSONError) -> Int64 {
+        guard (0...253_402_300_799).contains(seconds) else {
+            throw .mismatch(member: "created", expected: "a time in Unix seconds")
+        }
+        return seconds
+    }
+
     private static func unixSeconds(_ timestamp: String) throws(JSONError) -> Int64 {
         // RFC 3339, with or without fractions of a second.
         let styles = [Date.ISO8601FormatStyle(includingFractionalSeconds: true), Date.ISO8601FormatStyle()]
         for style in styles {
             if let date = try? style.parse(timestamp) {
-                return Int64(date.timeIntervalSince1970.rounded(.down))
+                return try plausible(Int64(date.timeIntervalSince1970.rounded(.down)))
             }
         }
         throw .mismatch(member: "created", expected: "a timestamp after RFC 3339")

@@ -23,6 +23,13 @@ extension JSON {
         return value
     }
 
+    /// An object's own id, which is never empty.
+    func id() throws(JSONError) -> String {
+        let id = try string("id")
+        guard !id.isEmpty else { throw .mismatch(member: "id", expected: "an id") }
+        return id
+    }
+
     func integer(_ name: String) throws(JSONError) -> Int64 {
         guard let value = try optionalInteger(name) else { throw .missing(member: name) }
         return value

@@ -12,7 +12,7 @@ public struct Price: Sendable, Hashable {
         if let id = object.string {
             self.id = id
         } else {
-            id = try object.string("id")
+            id = try object.id()
             product = try object.optionalID("product")
         }
     }

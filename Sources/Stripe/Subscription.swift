@@ -42,7 +42,7 @@ public struct Subscription: Sendable, Hashable {
     ///
     /// - Throws: ``JSONError`` where `id` or `status` is missing or a field has a type that Stripe does not document.
     public init(_ object: JSON) throws(JSONError) {
-        id = try object.string("id")
+        id = try object.id()
         customer = try object.optionalID("customer")
         status = SubscriptionStatus(rawValue: try object.string("status"))
         cancelAt = try object.optionalInteger("cancel_at")

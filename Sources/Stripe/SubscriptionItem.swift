@@ -15,7 +15,7 @@ public struct SubscriptionItem: Sendable, Hashable {
     ///
     /// - Throws: ``JSONError`` where `id` is missing or a field has a type that Stripe does not document.
     public init(_ object: JSON) throws(JSONError) {
-        id = try object.string("id")
+        id = try object.id()
         if let price = object.optional("price") ?? object.optional("plan") {
             self.price = try Price(price)
         }

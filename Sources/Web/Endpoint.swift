@@ -8,6 +8,11 @@ public struct Endpoint: Sendable {
     /// Answers one request.
     public typealias Handler = @Sendable (Request, RequestRecordContext) async throws -> Response
 
+    /// The methods that are answered, if only with 405; all others get 501.
+    static let methods: Set<HTTPRequest.Method> = [
+        .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
+    ]
+
     var path: RouterPath
     var handlers: [HTTPRequest.Method: Handler]
 
@@ -29,7 +34,7 @@ public struct Endpoint: Sendable {
 
     func add(to router: Router<RequestRecordContext>) {
         let allowed = (Array(handlers.keys) + [.options]).sorted { $0.rawValue < $1.rawValue }
-        for method in [.get, .head, .post, .put, .patch, .delete] as [HTTPRequest.Method] {
+        for method in Self.methods where method != .options {
             let handler = handlers[method] ?? { _, _ in throw HTTPFailure.methodNotAllowed(allowed) }
             router.on(path, method: method) { try await handler($0, $1) }
         }

@@ -9,6 +9,7 @@ struct FailureMiddleware: RouterMiddleware {
         next: (Request, RequestRecordContext) async throws -> Response
     ) async throws -> Response {
         do {
+            guard Endpoint.methods.contains(request.method) else { throw HTTPFailure.methodNotImplemented }
             return try await next(request, context)
         } catch let error as HTTPError where error.status == .notFound {
             return try respond(to: request, with: .notFound, context.record)
@@ -40,14 +41,21 @@ struct FailureMiddleware: RouterMiddleware {
     ) throws -> Response {
         record.note("code", failure.code)
         record.note("cause", failure.cause)
-        guard request.uri.path.hasPrefix("/webhooks/") else {
-            return try .json(
-                APIBody(code: failure.code, message: failure.message),
-                status: failure.status,
-                headers: failure.headers
-            )
-        }
-        let body = WebhookBody(error: .init(code: failure.code, message: failure.message))
-        return try .json(body, status: failure.status, headers: failure.headers)
+        let response =
+            if request.uri.path.hasPrefix("/webhooks/") {
+                try Response.json(
+                    WebhookBody(error: .init(code: failure.code, message: failure.message)),
+                    status: failure.status,
+                    headers: failure.headers
+                )
+            } else {
+                try Response.json(
+                    APIBody(code: failure.code, message: failure.message),
+                    status: failure.status,
+                    headers: failure.headers
+                )
+            }
+        // The client would take a body after HEAD for the next response.
+        return request.method == .head ? response.createHeadResponse() : response
     }
 }

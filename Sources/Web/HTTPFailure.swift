@@ -43,6 +43,8 @@ struct HTTPFailure: Error {
         return failure
     }
 
+    static let methodNotImplemented = Self(.notImplemented, "method_not_implemented", "This server has no such method.")
+
     static func bodyTooLarge(limit: Int) -> Self {
         Self(.contentTooLarge, "body_too_large", "The body is larger than \(limit) bytes.")
     }

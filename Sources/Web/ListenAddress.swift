@@ -13,16 +13,9 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads `host:port`; nil where the text is not of that form.
     public init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            return nil
-        }
-        var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = host.dropFirst().dropLast()
-        } else if host.contains(":") {
-            return nil
-        }
-        guard !host.isEmpty else { return nil }
+        guard let parts = text.wholeMatch(of: /(?:\[([A-Za-z0-9:.%_-]+)\]|([A-Za-z0-9._-]+)):([0-9]+)/)?.output,
+            let host = parts.1 ?? parts.2, let port = UInt16(parts.3)
+        else { return nil }
         self.init(host: String(host), port: Int(port))
     }
 

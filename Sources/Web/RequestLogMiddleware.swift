@@ -15,10 +15,12 @@ struct RequestLogMiddleware: RouterMiddleware {
     ) async throws -> Response {
         let start = ContinuousClock.now
         let response = try await next(request, context)
-        let level: Logger.Level = response.status.code >= 500 ? .warning : .info
+        // 501 is the client's fault, unlike the others from 500.
+        let isFault = response.status.code >= 500 && response.status != .notImplemented
+        let level: Logger.Level = isFault ? .warning : .info
         if logger.logLevel <= level {
             var metadata = context.record.metadata
-            metadata["method"] = .string(Self.knownMethods.contains(request.method) ? request.method.rawValue : "other")
+            metadata["method"] = .string(Endpoint.methods.contains(request.method) ? request.method.rawValue : "other")
             metadata["route"] = .string(context.endpointPath ?? "none")
             metadata["status"] = .stringConvertible(response.status.code)
             metadata["milliseconds"] = .string(milliseconds(ContinuousClock.now - start))
@@ -26,8 +28,6 @@ struct RequestLogMiddleware: RouterMiddleware {
         }
         return response
     }
-
-    private static let knownMethods: Set<HTTPRequest.Method> = [.get, .head, .post, .put, .patch, .delete, .options]
 
     private func milliseconds(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components

@@ -8,9 +8,11 @@ struct FrontendURL {
     var base: String
 
     init?(_ text: String) {
-        guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(),
-            let host = url.encodedHost?.lowercased(), !host.isEmpty,
-            ["http", "https"].contains(scheme), url.query == nil, url.fragment == nil, url.user == nil
+        guard let url = URLComponents(string: text, encodingInvalidCharacters: false),
+            let scheme = url.scheme?.lowercased(), ["http", "https"].contains(scheme),
+            let host = url.encodedHost?.lowercased(), host.wholeMatch(of: /[a-z0-9._-]+|\[[0-9a-f:.]+\]/) != nil,
+            (1...65_535).contains(url.port ?? 1),
+            url.query == nil, url.fragment == nil, url.user == nil, url.password == nil
         else { return nil }
         let defaultPort = scheme == "https" ? 443 : 80
         let port = url.port.flatMap { $0 == defaultPort ? nil : ":\($0)" } ?? ""

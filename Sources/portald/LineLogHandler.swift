@@ -22,21 +22,52 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        var line = isJournal ? "<\(priority(of: event.level))>" : Date.now.formatted(.iso8601) + " "
+        // A full disk behind standard error must not end the daemon, and there is nowhere else to tell of it.
+        try? FileHandle.standardError.write(contentsOf: Data((line(for: event, at: Date.now) + "\n").utf8))
+    }
+
+    func line(for event: LogEvent, at time: Date) -> String {
+        var line = isJournal ? "<\(priority(of: event.level))>" : time.formatted(.iso8601) + " "
         line += "\(event.level) \(Self.quote("\(event.message)", spaces: true))"
         let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }
         for (name, value) in fields.sorted(by: { $0.key < $1.key }) where !name.hasPrefix("hb.") {
             line += " \(name)=\(Self.quote("\(value)", spaces: false))"
         }
-        FileHandle.standardError.write(Data((line + "\n").utf8))
+        return line
     }
 
     private static func quote(_ text: String, spaces: Bool) -> String {
         let isPlain = text.unicodeScalars.allSatisfy { scalar in
-            (scalar.value > 0x20 && scalar.value != 0x7F && scalar != "\"" && scalar != "=")
-                || (spaces && scalar == " ")
+            switch scalar {
+            case " ": spaces
+            case "\"", "=": false
+            default: isVisible(scalar)
+            }
         }
-        return isPlain && !text.isEmpty ? text : text.debugDescription
+        guard !isPlain || text.isEmpty else { return text }
+        return "\"" + text.unicodeScalars.map(escape).joined() + "\""
+    }
+
+    private static func escape(_ scalar: Unicode.Scalar) -> String {
+        switch scalar {
+        case " ": " "
+        case "\"", "\\": "\\\(scalar)"
+        case "\n": "\\n"
+        case "\r": "\\r"
+        case "\t": "\\t"
+        default: isVisible(scalar) ? String(scalar) : "\\u{\(String(scalar.value, radix: 16))}"
+        }
+    }
+
+    /// Whether a terminal and a pager show the character, and do nothing else with it.
+    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator, .privateUse, .unassigned,
+            .surrogate:
+            false
+        default:
+            true
+        }
     }
 
     /// The priorities of syslog(3).

@@ -44,9 +44,11 @@ struct Settings: Sendable {
     /// `PORTALD_LOG_LEVEL`, default `info`.
     var logLevel: Logger.Level
 
+    private static let defaultDatabase = "portald.db"
+
     /// The database alone, for commands that need nothing else.
     static func database(in source: SettingsSource) -> String {
-        source.text("PORTALD_DATABASE") ?? "portald.db"
+        source.text("PORTALD_DATABASE") ?? defaultDatabase
     }
 
     /// Reads and validates all settings.
@@ -63,7 +65,7 @@ struct Settings: Sendable {
         let origins = reader.origins("PORTALD_ALLOWED_ORIGINS")
         publishableKey = reader.text("STRIPE_PUBLISHABLE_KEY", prefixes: ["pk_"])
         apiVersion = reader.apiVersion("STRIPE_API_VERSION", default: "2026-03-25.dahlia")
-        database = Self.database(in: source)
+        database = reader.text("PORTALD_DATABASE") ?? Self.defaultDatabase
         tokenKeys = reader.tokenKeys(secret: "PORTALD_JWT_SECRET", publicKey: "PORTALD_JWT_PUBLIC_KEY")
         claimRules = ClaimRules(
             issuer: reader.text("PORTALD_JWT_ISSUER"),

@@ -134,7 +134,7 @@ struct SettingsReader {
 
     mutating func apiVersion(_ name: String, default fallback: String) -> String {
         guard let text = text(name) else { return fallback }
-        let isVersion = text.wholeMatch(of: /\d{4}-\d{2}-\d{2}(\.[a-z]+)?/) != nil
+        let isVersion = text.wholeMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}(\.[a-z]+)?/) != nil
         if !isVersion {
             fault(name, "is no version of Stripe's API, such as \(fallback)")
         }

@@ -109,6 +109,8 @@ import Testing
         #"{"object":"event","id":"evt_1","type":"a","livemode":false,"created":1}"#,
         #"{"object":"event","id":"evt_1","type":"a","livemode":"no","created":1,"data":{"object":{}}}"#,
         #"{"object":"event","id":"evt_1","type":"a","livemode":false,"created":1,"data":{"object":{},"previous_attributes":[]}}"#,
+        #"{"object":"event","id":"evt_1","type":"a","livemode":false,"created":-9223372036854775808,"data":{"object":{}}}"#,
+        #"{"object":"event","id":"","type":"a","livemode":false,"created":1,"data":{"object":{}}}"#,
         #"{"object":"v2.core.event","id":"evt_1","type":"a","livemode":false,"created":"yesterday"}"#,
     ])
     func whatIsNoEventIsAnError(text: String) {

@@ -1,0 +1,69 @@
+import Testing
+
+@testable import portald
+
+@Suite struct SettingsSourceTests {
+    @Test func prefersTheEnvironmentThenTheCredentialsThenTheFile() async throws {
+        let folder = try Folder()
+        let credentials = try Folder()
+        try credentials.write("PORTALD_A", "credential")
+        try credentials.write("PORTALD_B", "credential")
+        let file = try folder.write("portald.env", "PORTALD_A=file\nPORTALD_B=file\nPORTALD_C=file\n")
+        let environment = ["PORTALD_A": "environment", "CREDENTIALS_DIRECTORY": credentials.url.path]
+        let source = try await SettingsSource(environment: environment, configFile: file)
+        #expect(source.text("PORTALD_A") == "environment")
+        #expect(source.text("PORTALD_B") == "credential")
+        #expect(source.text("PORTALD_C") == "file")
+        #expect(source.text("PORTALD_D") == nil)
+        try folder.remove()
+        try credentials.remove()
+    }
+
+    /// An empty variable is set: it does not fall through to another source, and each setting says that it is blank.
+    @Test func takesAnEmptyVariableForSet() async throws {
+        let credentials = try Folder()
+        try credentials.write("STRIPE_WEBHOOK_SECRET", "whsec_1")
+        let environment = ["STRIPE_WEBHOOK_SECRET": "", "CREDENTIALS_DIRECTORY": credentials.url.path]
+        let source = try await SettingsSource(environment: environment, configFile: nil)
+        #expect(source.text("STRIPE_WEBHOOK_SECRET") == "")
+        try credentials.remove()
+    }
+
+    @Test(arguments: ["sk_test_1", "sk_test_1\n", "sk_test_1\r\n", "\n  sk_test_1 \n\n"])
+    func takesACredentialWithoutTheWhiteSpaceAroundIt(_ contents: String) async throws {
+        let credentials = try Folder()
+        try credentials.write("STRIPE_SECRET_KEY", contents)
+        let source = try await SettingsSource(
+            environment: ["CREDENTIALS_DIRECTORY": credentials.url.path],
+            configFile: nil
+        )
+        #expect(source.text("STRIPE_SECRET_KEY") == "sk_test_1")
+        try credentials.remove()
+    }
+
+    @Test func readsAFileOfLines() async throws {
+        let folder = try Folder()
+        let file = try folder.write(
+            "portald.env",
+            "# a comment\n\n FRONTEND_URL = https://app.example.com \r\nPORTALD_JWT_REQUIRED_CLAIMS=a=b\n"
+                + "#PORTALD_LISTEN=x\nno line\nPORTALD_DATABASE=first\nPORTALD_DATABASE=last"
+        )
+        let source = try await SettingsSource(environment: [:], configFile: file)
+        #expect(source.text("FRONTEND_URL") == "https://app.example.com")
+        #expect(source.text("PORTALD_JWT_REQUIRED_CLAIMS") == "a=b")
+        #expect(source.text("PORTALD_LISTEN") == nil)
+        #expect(source.text("PORTALD_DATABASE") == "last")
+        try folder.remove()
+    }
+
+    @Test func saysWhichFileCannotBeRead() async throws {
+        for (environment, file) in [
+            ([:], "/nowhere/portald.env"), (["CREDENTIALS_DIRECTORY": "/nowhere/credentials"], nil),
+        ] as [([String: String], String?)] {
+            let error = await #expect(throws: SettingsError.self) {
+                try await SettingsSource(environment: environment, configFile: file)
+            }
+            #expect(error?.description.contains("/nowhere/") == true)
+        }
+    }
+}

@@ -157,8 +157,9 @@ import Testing
 
     @Test func aClosedPortIsAFailure() async throws {
         let clock = ManualClock()
+        let port = ClosedPort()
         try await withSandbox({
-            $0.endpoints = [endpoint("http://127.0.0.1:1/hooks")]
+            $0.endpoints = [endpoint("http://127.0.0.1:\(port.number)/hooks")]
             $0.clock = clock
         }) { sandbox, _ in
             try sandbox.createCustomer()
@@ -167,6 +168,7 @@ import Testing
                 Issue.record("unexpected \(sandbox.attempts)")
                 return
             }
+            withExtendedLifetime(port) {}
         }
     }
 

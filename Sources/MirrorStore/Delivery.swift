@@ -20,8 +20,23 @@ public struct Delivery: Sendable {
         case checkout(CheckoutSession)
         /// Nothing.
         case none(reason: String?)
-        /// It cannot be told.
-        case failure(String)
+        /// It cannot be told, but perhaps of which object.
+        case failure(String, of: Subject?)
+    }
+
+    /// The object that an event is about.
+    struct Subject: Sendable {
+        var kind: MirroredKind
+        var id: String
+
+        /// What can be said of an object whose other fields cannot be read.
+        init?(_ object: JSON) {
+            guard let kind = object["object"]?.string.flatMap(MirroredKind.init(rawValue:)),
+                let id = object["id"]?.string, !id.isEmpty
+            else { return nil }
+            self.kind = kind
+            self.id = id
+        }
     }
 
     /// The event.
@@ -61,7 +76,8 @@ public struct Delivery: Sendable {
         switch effect {
         case .change(_, _, let objectID, _): objectID
         case .checkout(let session): session.id
-        case .none, .failure: nil
+        case .failure(_, let subject): subject?.id
+        case .none: nil
         }
     }
 
@@ -88,7 +104,7 @@ public struct Delivery: Sendable {
                 }
                 return .none(reason: nil)
             } catch {
-                return .failure(error.description)
+                return .failure(error.description, of: Subject(snapshot))
             }
         }
     }

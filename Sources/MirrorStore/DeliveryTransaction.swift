@@ -26,9 +26,15 @@ struct DeliveryTransaction {
         case .none(let reason):
             try events.upsert(delivery, outcome: .ignored, error: reason)
             return .ignored
-        case .failure(let error):
+        case .failure(let error, let subject):
             try events.upsert(delivery, outcome: .failed, error: error)
+            if let subject {
+                try doubt(subject.id, kind: subject.kind, since: delivery)
+            }
             return .failed
+        case .checkout(let session) where session.clientReferenceID == nil || session.customer == nil:
+            try events.upsert(delivery, outcome: .ignored, error: "names no user or no customer")
+            return .ignored
         case .checkout(let session):
             try events.upsert(delivery, outcome: .applied, error: nil)
             try links.claim(by: session, event: delivery.event.id, at: Int64(delivery.receivedAt))
@@ -41,6 +47,18 @@ struct DeliveryTransaction {
     /// Keeps an event that could not be applied.
     func keep(_ delivery: Delivery, failedWith error: String) throws {
         try events.upsert(delivery, outcome: .failed, error: error)
+        if case .change(_, let kind, let objectID, _) = delivery.effect, try states.isKnown(objectID, as: kind) {
+            try doubt(objectID, kind: kind, since: delivery)
+        }
+    }
+
+    /// Takes the confirmation from an object of which an event told something that is not known.
+    private func doubt(_ objectID: String, kind: MirroredKind, since delivery: Delivery) throws {
+        let record = try states.load(objectID, kind: kind)
+        var fastForward = FastForward(state: record.state, edges: [])
+        fastForward.receiveUnreadable(created: delivery.event.created, at: delivery.receivedAt)
+        let arrival = Arrival(source: .event(delivery.event.id), object: nil, at: Int64(delivery.receivedAt))
+        try write(fastForward, over: record, of: objectID, arrival)
     }
 
     private func apply(

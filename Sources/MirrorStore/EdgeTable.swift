@@ -8,7 +8,8 @@ struct EdgeTable {
 
     /// The edges that decide about an event: its twins, and whether versions that only a check has named are known.
     ///
-    /// Loading these few keeps the cost of an event independent of how many came before it.
+    /// Loading these few keeps the cost of an update independent of how many came before it; a check looks through the
+    /// edges of its own object.
     func edges(of objectID: String, concerning change: Change, and pending: [ObjectState.Pending]) throws -> [Edge] {
         var edges: [Edge] = []
         if case .updated(let parent, _) = change.kind, let revision = change.revision {

@@ -21,12 +21,23 @@ extension FastForward {
         }
         state.sequence += 1
         state.lastReceived = now
-        switch change.kind {
-        case .check, .thin: return receiveCheck(change, at: now)
-        case .created: return receiveCreation(change, at: now)
-        case .updated(let parent, _): return receiveUpdate(change, parent: parent, at: now)
-        case .deleted: return receiveDeletion(change, at: now)
+        if case .updated(let parent, _) = change.kind {
+            return receiveUpdate(change, parent: parent, at: now)
         }
+        return change.kind == .created ? receiveCreation(change, at: now) : receiveCheck(change, at: now)
+    }
+
+    /// Takes in an event that tells something of the object which cannot be read: a read has to tell it.
+    ///
+    /// - Parameters:
+    ///   - created: `created` of the event, Unix seconds.
+    ///   - now: Unix seconds by this machine's clock.
+    public mutating func receiveUnreadable(created: Int64, at now: Double) {
+        guard !state.isDeleted else { return }
+        state.sequence += 1
+        state.lastReceived = now
+        mark(created: created)
+        state.pendingSince = state.pendingSince ?? now
     }
 
     private mutating func receiveCheck(_ change: Change, at now: Double) -> Outcome {

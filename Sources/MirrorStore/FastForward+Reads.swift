@@ -25,8 +25,7 @@ extension FastForward {
         guard read.isComplete, !isOvertaken(read.token) else {
             if read.purpose == .backfill {
                 // Nobody else may ask for this object again: the mark makes sure that somebody does.
-                let mark = Change(event: nil, kind: .thin, revision: nil, created: read.date)
-                state.pending.append(.init(change: mark, isBarred: false))
+                mark(created: read.date)
             }
             return drop(at: now)
         }

@@ -24,6 +24,8 @@ public struct FastForward: Sendable {
     /// How long a missing predecessor is waited for, in seconds from the object's last event.
     public static let grace: Double = 2
     /// How stale a read may be, in seconds: an event that came in this long before its request may be missing from it.
+    ///
+    /// A little less than the grace, so that a read sent right after the grace can count.
     public static let readLag: Double = 1.9
     /// Seconds between Stripe's clocks: the `Date` of a reply and `created` of an event compare no finer.
     public static let margin: Int64 = 5
@@ -43,6 +45,15 @@ public struct FastForward: Sendable {
     public init(state: ObjectState, edges: [Edge]) {
         self.state = state
         self.edges = edges
+    }
+
+    /// Leaves a mark that only a read settles, once.
+    ///
+    /// Unlike a thin event it counts as living: a subscription's end, which shows the whole object, settles it.
+    mutating func mark(created: Int64) {
+        guard !state.pending.contains(where: { $0.change.event == nil }) else { return }
+        let mark = Change(event: nil, kind: .thin, revision: nil, created: created)
+        state.pending.append(.init(change: mark, isBarred: false))
     }
 
     mutating func move(to change: Change) {

@@ -1,7 +1,6 @@
 /// A customer that a user is linked to, with the subscriptions that the mirror has of it.
 public struct LinkedCustomer: Sendable, Hashable {
-    /// `cus_…`
-    /// .
+    /// Stripe's id, `cus_…`.
     public var id: String
     /// Unix seconds; nil while the customer's own row is still on its way.
     public var created: Int64?

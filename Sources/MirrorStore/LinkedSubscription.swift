@@ -2,18 +2,15 @@
 public struct LinkedSubscription: Sendable, Hashable {
     /// One line of the subscription.
     public struct Item: Sendable, Hashable {
-        /// `price_…`
-        /// .
+        /// Id of the price, `price_…`.
         public var price: String?
-        /// `prod_…`
-        /// .
+        /// Id of the product, `prod_…`.
         public var product: String?
         /// Nil where usage is metered.
         public var quantity: Int64?
     }
 
-    /// `sub_…`
-    /// .
+    /// Stripe's id, `sub_…`.
     public var id: String
     /// Stripe's word, an open set.
     public var status: String

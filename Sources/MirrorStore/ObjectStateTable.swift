@@ -36,6 +36,13 @@ struct ObjectStateTable {
         return Record(state: state, provenObject: row["proven_object"])
     }
 
+    /// Whether the object is of that kind, as far as is known.
+    func isKnown(_ objectID: String, as kind: MirroredKind) throws -> Bool {
+        let statement = try db.cachedStatement(sql: "SELECT kind FROM object_states WHERE object_id = ?")
+        let known = try String.fetchOne(statement, arguments: [objectID])
+        return known == nil || known == kind.rawValue
+    }
+
     func save(_ record: Record, of objectID: String, before: ObjectState) throws {
         let state = record.state
         let statement = try db.cachedStatement(
@@ -58,8 +65,11 @@ struct ObjectStateTable {
             state.shown?.revision.data, state.shown?.source.text, state.shownCreated,
             state.isEnded, state.isDeleted, state.readDate, state.sequence, state.lastReceived, state.pendingSince,
         ])
-        if state.pending != before.pending {
-            try savePending(state.pending, of: objectID)
+        if state.pending.starts(with: before.pending) {
+            try insert(state.pending.dropFirst(before.pending.count), of: objectID)
+        } else {
+            try deletePending(of: objectID)
+            try insert(state.pending[...], of: objectID)
         }
     }
 
@@ -88,8 +98,12 @@ struct ObjectStateTable {
         }
     }
 
-    private func savePending(_ pending: [ObjectState.Pending], of objectID: String) throws {
+    private func deletePending(of objectID: String) throws {
         try db.cachedStatement(sql: "DELETE FROM pending_events WHERE object_id = ?").execute(arguments: [objectID])
+    }
+
+    private func insert(_ pending: ArraySlice<ObjectState.Pending>, of objectID: String) throws {
+        guard !pending.isEmpty else { return }
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO pending_events (

@@ -82,11 +82,17 @@ public struct BillingPortal: Sendable {
             returnURL: returnURL,
             configuration: configuration
         )
+        let session: PortalSession
         do {
-            return try await client.createPortalSession(parameters)
+            session = try await client.createPortalSession(parameters)
         } catch {
             throw PortalFailure(PortalError(error), cause: "\(error)")
         }
+        // Whoever holds the URL acts for the customer: a session of another one must never be handed out.
+        guard session.customer == customer else {
+            throw PortalFailure(.stripeError, cause: "the session is of another customer")
+        }
+        return session
     }
 }
 

@@ -91,16 +91,28 @@ public struct JSON: Sendable {
     ///
     /// `null` is a member.
     public subscript(_ name: String) -> JSON? {
+        guard isObject else { return nil }
         var name = name
-        return name.withUTF8 { wanted in
-            var found: JSON?
-            forEachMember { candidate, value in
-                if candidate.isString(wanted) {
-                    found = value
+        let found = name.withUTF8 { wanted in tape.withMemory { valueIndex(of: wanted, in: $0) } }
+        return found.map { JSON(tape: tape, index: $0) }
+    }
+
+    private func valueIndex(of wanted: UnsafeBufferPointer<UInt8>, in memory: JSONTape.Memory) -> Int? {
+        var found: Int?
+        var child = index + 1
+        let end = Int(node.next)
+        while child < end {
+            let name = memory.nodes[child]
+            if name.kind == .string {
+                if Int(name.end - name.start) == wanted.count, memory.bytes(of: name).elementsEqual(wanted) {
+                    found = child + 1
                 }
+            } else if JSON(tape: tape, index: child).string?.utf8.elementsEqual(wanted) == true {
+                found = child + 1
             }
-            return found
+            child = Int(memory.nodes[child + 1].next)
         }
+        return found
     }
 
     func forEachMember(_ body: (_ name: JSON, _ value: JSON) -> Void) {
@@ -110,14 +122,6 @@ public struct JSON: Sendable {
         while child < end {
             body(JSON(tape: tape, index: child), JSON(tape: tape, index: child + 1))
             child = Int(tape.nodes[child + 1].next)
-        }
-    }
-
-    private func isString(_ wanted: UnsafeBufferPointer<UInt8>) -> Bool {
-        switch node.kind {
-        case .string: rawBytes.elementsEqual(wanted)
-        case .escapedString: string?.utf8.elementsEqual(wanted) ?? false
-        default: false
         }
     }
 }

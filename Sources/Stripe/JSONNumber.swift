@@ -54,12 +54,23 @@ struct JSONNumber {
         return Int64(String(decoding: canonical, as: UTF8.self))
     }
 
+    /// Whether a spelling is its value's canonical one already, as nearly all are: plain digits.
+    static func isCanonical(_ spelling: UnsafeBufferPointer<UInt8>) -> Bool {
+        let isNegative = spelling.first == UInt8(ascii: "-")
+        let digits = spelling.dropFirst(isNegative ? 1 : 0)
+        guard digits.count <= canonicalDigits, !(isNegative && digits.first == UInt8(ascii: "0")) else { return false }
+        return digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    }
+
+    /// The longest integer that is spelled out.
+    private static let canonicalDigits = 40
+
     /// The one spelling of this value: plain digits where it is an integer of up to 40 digits, else `digits e exponent`.
     var canonical: [UInt8] {
         guard !digits.isEmpty else { return [UInt8(ascii: "0")] }
         var spelling = isNegative ? [UInt8(ascii: "-")] : []
         spelling += digits
-        if exponent >= 0, digits.count + exponent <= 40 {
+        if exponent >= 0, digits.count + exponent <= Self.canonicalDigits {
             spelling += repeatElement(UInt8(ascii: "0"), count: exponent)
         } else {
             spelling.append(UInt8(ascii: "e"))

@@ -26,20 +26,24 @@ public struct Revision: Hashable, Sendable, CustomStringConvertible {
     ///     are merged name by name, arrays are whole, and `null` stands for a member that was not there.
     ///     https://docs.stripe.com/api/events/object
     public init(of object: JSON, rewoundBy previousAttributes: JSON?) {
-        var canonical = CanonicalJSON(capacity: object.rawBytes.count)
-        canonical.write(object, rewoundBy: previousAttributes, ignoring: Self.uncountedFields(of: object))
-        bytes = Digest.sha256(canonical.bytes)
+        bytes = Digest.sha256(
+            CanonicalJSON.bytes(
+                of: object,
+                rewoundBy: previousAttributes,
+                ignoring: Self.uncountedFields(of: object)
+            )
+        )
     }
 
     /// Names of an object's own fields that do not count.
     ///
     /// Of a customer these are the expandable lists and balances that API versions up to 2020-03-02 inlined and later
     /// ones give on request. https://docs.stripe.com/upgrades#2020-08-27
-    public static func uncountedFields(of object: JSON) -> Set<String> {
+    static func uncountedFields(of object: JSON) -> [StaticString] {
         object["object"]?.string == Customer.objectName ? customerFields : []
     }
 
-    private static let customerFields: Set<String> = [
+    private static let customerFields: [StaticString] = [
         "cash_balance", "invoice_credit_balance", "sources", "subscriptions", "tax", "tax_ids",
     ]
 

@@ -16,6 +16,7 @@ struct CORSMiddleware: RouterMiddleware {
         response.headers[.vary] = "Origin"
         guard let origin = request.headers[.origin], allowedOrigins.contains(origin) else { return response }
         response.headers[.accessControlAllowOrigin] = origin
+        response.headers[.accessControlExposeHeaders] = "Retry-After"
         if request.method == .options {
             response.headers[.accessControlAllowMethods] = response.headers[.allow]
             response.headers[.accessControlAllowHeaders] = "authorization, content-type"

@@ -59,6 +59,7 @@ struct HTTPFailure: Error {
         case .signature(let error): self.init(error)
         case .body(let error):
             self.init(.badRequest, "invalid_event", "The body is no event: \(error).")
+            cause = "\(error)"
         case .store(let error):
             self.init(.serviceUnavailable, "store_unavailable", "The event could not be stored. Send it again.")
             headers[.retryAfter] = "10"

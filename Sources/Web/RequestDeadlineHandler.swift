@@ -1,5 +1,6 @@
 internal import Hummingbird
 internal import NIOCore
+internal import NIOExtras
 internal import NIOHTTPTypes
 
 /// Closes a connection whose request takes too long to arrive, so that nobody holds memory by sending slowly.
@@ -8,6 +9,8 @@ internal import NIOHTTPTypes
 final class RequestDeadlineHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
+
+    private static let shutdownLimit = TimeAmount.seconds(2)
 
     private let limit: TimeAmount
     private var isReceiving = false
@@ -37,6 +40,16 @@ final class RequestDeadlineHandler: ChannelInboundHandler, RemovableChannelHandl
             deadline = context.eventLoop.scheduleTask(in: limit) { channel.close(promise: nil) }
         }
         context.fireChannelReadComplete()
+    }
+
+    /// A request that is still arriving when the listener stops gets a moment, not its whole time.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent, isReceiving {
+            let channel = context.channel
+            deadline?.cancel()
+            deadline = context.eventLoop.scheduleTask(in: Self.shutdownLimit) { channel.close(promise: nil) }
+        }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -2,8 +2,7 @@ import ArgumentParser
 import Foundation
 import MirrorStore
 
-/// `portald events`
-/// .
+/// The command `portald events`.
 struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "events",
@@ -11,8 +10,7 @@ struct EventsCommand: AsyncParsableCommand {
         subcommands: [List.self, Show.self]
     )
 
-    /// `portald events list`
-    /// .
+    /// The command `portald events list`.
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List events, the last received first.",
@@ -60,13 +58,12 @@ struct EventsCommand: AsyncParsableCommand {
 
         private static func line(_ entry: EventLog.Entry) -> String {
             let received = Date(timeIntervalSince1970: Double(entry.receivedAt)).formatted(.iso8601)
-            let fields = [received, entry.outcome, entry.type, entry.objectID ?? "-", entry.id, entry.error ?? ""]
-            return fields.joined(separator: "  ").trimmingCharacters(in: .whitespaces)
+            let fields = [received, entry.outcome, entry.type, entry.objectID ?? "-", entry.id, entry.error]
+            return fields.compactMap(\.self).map { LineLogHandler.quote($0, spaces: true) }.joined(separator: "  ")
         }
     }
 
-    /// `portald events show`
-    /// .
+    /// The command `portald events show`.
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show one event with its payload, which may hold personal data.",

@@ -36,7 +36,8 @@ struct LineLogHandler: LogHandler {
         return line
     }
 
-    private static func quote(_ text: String, spaces: Bool) -> String {
+    /// A text as it is where it holds plain characters only, else in quotation marks and escaped.
+    static func quote(_ text: String, spaces: Bool) -> String {
         let isPlain = text.unicodeScalars.allSatisfy { scalar in
             switch scalar {
             case " ": spaces

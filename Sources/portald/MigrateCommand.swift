@@ -1,8 +1,7 @@
 import ArgumentParser
 import MirrorStore
 
-/// `portald migrate`
-/// .
+/// The command `portald migrate`.
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate",

@@ -6,8 +6,7 @@ import ServiceLifecycle
 import UnixSignals
 import Web
 
-/// `portald sandbox`
-/// .
+/// The command `portald sandbox`.
 struct SandboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sandbox",

@@ -2,8 +2,7 @@ import ArgumentParser
 import Foundation
 import Logging
 
-/// `portald serve`
-/// .
+/// The command `portald serve`.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",

@@ -23,8 +23,8 @@ struct SettingsSource {
                 providers.append(try await EnvironmentVariablesProvider(environmentFilePath: FilePath(configFile)))
             }
         } catch {
-            let path = configFile ?? "$CREDENTIALS_DIRECTORY"
-            throw SettingsError(faults: ["\(path) cannot be read: \(error.localizedDescription)"])
+            let paths = [environment["CREDENTIALS_DIRECTORY"], configFile].compactMap(\.self).joined(separator: " or ")
+            throw SettingsError(faults: ["\(paths) cannot be read: \(error.localizedDescription)"])
         }
         reader = ConfigReader(providers: providers)
         self.names = names

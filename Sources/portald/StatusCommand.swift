@@ -2,8 +2,7 @@ import ArgumentParser
 import Foundation
 import MirrorStore
 
-/// `portald status`
-/// .
+/// The command `portald status`.
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",

@@ -77,7 +77,10 @@ import Testing
     @Test(arguments: [
         TestEvent(id: "evt_1", type: "customer.created", object: TestEvent.customer("cus_1")),
         TestEvent(
-            id: "evt_1", type: "customer.subscription.created", object: TestEvent.subscription("sub_1", customer: "cus_1")),
+            id: "evt_1",
+            type: "customer.subscription.created",
+            object: TestEvent.subscription("sub_1", customer: "cus_1")
+        ),
     ])
     func aMirrorIsOfOneMode(event: TestEvent) async throws {
         try await TestMirror.with { mirror async throws in

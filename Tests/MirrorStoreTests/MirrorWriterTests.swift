@@ -250,6 +250,20 @@ import Testing
         }
     }
 
+    @Test func anEventThatCannotBeReadTakesTheConfirmation() async throws {
+        try await TestMirror.with { mirror async throws in
+            try await mirror.deliver(Self.created)
+            let object = #"{"id":"cus_1","object":"customer","created":"yesterday"}"#
+            let broken = TestEvent(id: "evt_2", type: "customer.updated", object: object, previous: "{}")
+            #expect(try await mirror.deliver(broken) == .failed)
+            #expect(try mirror.text("object_id", of: "events", "evt_2") == "cus_1")
+            #expect(try mirror.text("confirmed", of: "customers", "cus_1") == "0")
+            // Sent again it fails again, and leaves no second mark.
+            #expect(try await mirror.deliver(broken) == .failed)
+            #expect(try mirror.strings("SELECT kind FROM pending_events") == ["thin"])
+        }
+    }
+
     @Test func anObjectOfAnUnknownShapeIsKeptAsFailed() async throws {
         try await TestMirror.with { mirror async throws in
             let broken = TestEvent(id: "evt_1", type: "customer.updated", object: #"{"object":"customer"}"#, previous: "{}")

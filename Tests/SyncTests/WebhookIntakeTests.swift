@@ -110,7 +110,7 @@ import Testing
         try await RunningMirror.run(livemode: mirrorIsLive) { mirror in
             let receipt = try await mirror.receive(body)
             #expect(receipt.outcome == .ignored)
-            #expect(receipt.objectID == nil)
+            #expect(receipt.objectID == "cus_1")
             let found = try #require(try mirror.log.event(receipt.event.id))
             #expect(found.payload == nil)
             #expect(found.entry.error == reason)
@@ -151,7 +151,7 @@ import Testing
         try await RunningMirror.run { mirror in
             let receipt = try await mirror.receive(broken)
             #expect(receipt.outcome == .failed)
-            #expect(receipt.objectID == nil)
+            #expect(receipt.objectID == "cus_1")
             let failed = try #require(try mirror.log.event("evt_1"))
             #expect(failed.entry.outcome == "failed")
             #expect(failed.entry.error == "member 'metadata' is not an object")

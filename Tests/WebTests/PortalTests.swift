@@ -24,7 +24,7 @@ import Testing
             #expect(url.hasPrefix(try await stripe.sandbox.baseURL() + "/"))
             #expect(stripe.portalCalls == 1)
 
-            let line = try #require(stripe.api.log.requests.last)
+            let line = try #require(stripe.api.log.requests.last { $0.fields["route"] == Self.path })
             #expect(line.fields["customer"] == customer)
             #expect(line.fields["session"]?.hasPrefix("bps_") == true)
             #expect(line.fields["stripe_request"]?.hasPrefix("req_") == true)

@@ -7,6 +7,9 @@ import Testing
         await #expect(processExitsWith: .success) {
             try await RunningAPI.run { api in
                 try await RawConnection.open(to: api.address) { first in
+                    // Once it is answered it is accepted, and takes no descriptor any more.
+                    try await first.send(RawRequest().text)
+                    #expect(try await first.reply().status == 200)
                     var limit = rlimit()
                     getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
                     limit.rlim_cur = 128

@@ -8,6 +8,8 @@ public enum MirrorError: Error, Sendable, Hashable, CustomStringConvertible {
     case newerSchema(path: String)
     /// The file is a database of another program.
     case foreign(path: String)
+    /// The file mirrors the other one of live and test mode.
+    case otherMode(path: String, livemode: Bool)
     /// The file, or its folder, cannot be used.
     case unusable(path: String, reason: String)
     /// The writer has stopped, or is about to.
@@ -32,6 +34,8 @@ public enum MirrorError: Error, Sendable, Hashable, CustomStringConvertible {
         case .newerSchema(let path):
             "\(path) was written by a newer portald; install that version, or restore a backup made by this one"
         case .foreign(let path): "\(path) is a database of another program; choose another PORTALD_DATABASE"
+        case .otherMode(let path, let livemode):
+            "\(path) mirrors \(livemode ? "live" : "test") mode, and the key is of the other; choose another PORTALD_DATABASE"
         case .unusable(let path, let reason): "\(path) cannot be used: \(reason)"
         case .stopped: "the mirror is closing"
         case .inconsistent(let what): "the mirror's bookkeeping is inconsistent: \(what)"

@@ -56,6 +56,25 @@ public struct MirrorStore: Sendable {
         }
     }
 
+    /// Refuses a mirror of the other mode, so that a test key never answers from live customers, nor the reverse.
+    ///
+    /// - Throws: ``MirrorError/otherMode(path:livemode:)``, or the error of reading.
+    public func requireMode(livemode: Bool) throws(MirrorError) {
+        let sql = """
+            SELECT livemode FROM (SELECT livemode FROM customers LIMIT 1)
+            UNION ALL SELECT livemode FROM (SELECT livemode FROM subscriptions LIMIT 1) LIMIT 1
+            """
+        let known: Bool?
+        do {
+            known = try pool.read { db in try Bool.fetchOne(db, sql: sql) }
+        } catch {
+            throw MirrorError(error)
+        }
+        if let known, known != livemode {
+            throw .otherMode(path: path, livemode: known)
+        }
+    }
+
     /// Closes all connections; the write-ahead log is merged into the file.
     public func close() throws(MirrorError) {
         do {

@@ -55,13 +55,13 @@ public struct HTTPListener<Responder: HTTPResponder>: Service where Responder.Co
 
     /// Listens until the service is shut down.
     ///
-    /// - Throws: The error of the system where the address cannot be bound.
+    /// - Throws: ``ListenError`` where the address cannot be listened on.
     public func run() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         let quiescing = ServerQuiescingHelper(group: group)
         let http = channel
         let logger = logger
-        let server = try await ServerBootstrap(group: group)
+        let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -73,7 +73,14 @@ public struct HTTPListener<Responder: HTTPResponder>: Service where Responder.Co
                     )
                 }
             }
-            .bind(host: address.host, port: address.port) { http.setup(channel: $0, logger: logger) }
+        let server: NIOAsyncChannel<HTTP1Channel.Value, Never>
+        do {
+            server = try await bootstrap.bind(host: address.host, port: address.port) {
+                http.setup(channel: $0, logger: logger)
+            }
+        } catch {
+            throw ListenError(address: address, error)
+        }
         let bound = ListenAddress(host: address.host, port: server.channel.localAddress?.port ?? address.port)
         logger.info("listening", metadata: ["address": "\(bound)"])
         try await withGracefulShutdownHandler {

@@ -25,6 +25,7 @@ struct Daemon {
         for migration in migrations {
             logger.notice("migrated", metadata: ["migration": "\(migration)"])
         }
+        try store.requireMode(livemode: settings.livemode)
         let transport = try CurlTransport()
         defer { transport.shutdown() }
         let writer = MirrorWriter(

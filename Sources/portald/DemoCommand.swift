@@ -17,7 +17,9 @@ struct DemoCommand: AsyncParsableCommand {
     var listen = "127.0.0.1:8080"
 
     func validate() throws {
-        guard ListenAddress(listen) != nil else { throw ValidationError("--listen takes host:port") }
+        guard let address = ListenAddress(listen), address.port > 0 else {
+            throw ValidationError("--listen takes host:port, such as 127.0.0.1:8080")
+        }
     }
 
     func run() async throws {
@@ -31,7 +33,10 @@ struct DemoCommand: AsyncParsableCommand {
         var configuration = SandboxConfiguration { Int(Date.now.timeIntervalSince1970) }
         configuration.secretKey = "sk_test_" + Self.random()
         do {
-            let sandbox = try Sandbox(configuration, logger: logger.quiet)
+            // The end of the demo cancels the sandbox, which its server would call an error.
+            var silent = logger
+            silent.logLevel = .critical
+            let sandbox = try Sandbox(configuration, logger: silent)
             try await withThrowingTaskGroup { group in
                 group.addTask { try await sandbox.run() }
                 try await serve(sandbox, database: folder.appending(path: "portald.db").path, logger: logger)

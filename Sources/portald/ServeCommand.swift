@@ -14,9 +14,10 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var options: SettingsOptions
 
     func run() async throws {
-        let settings = try await options.settings()
+        let source = try await options.source()
+        let settings = try options.settings(from: source)
         let logger = Logger.portald(level: settings.logLevel)
-        for name in UnknownSettings.names(in: ProcessInfo.processInfo.environment) {
+        for name in UnknownSettings.names(among: source.names) {
             logger.warning("this setting is unknown and has no effect", metadata: ["setting": "\(name)"])
         }
         logger.notice(

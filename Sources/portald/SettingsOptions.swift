@@ -15,8 +15,7 @@ struct SettingsOptions: ParsableArguments {
         }
     }
 
-    func settings() async throws -> Settings {
-        let source = try await source()
+    func settings(from source: SettingsSource) throws -> Settings {
         do {
             return try Settings(source)
         } catch {

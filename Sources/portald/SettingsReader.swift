@@ -25,6 +25,10 @@ struct SettingsReader {
             fault(name, "is blank; leave it out or give it a value")
             return nil
         }
+        guard !(text.count >= 2 && text.first == text.last && ["\"", "'"].contains(text.first)) else {
+            fault(name, "is in quotation marks; they would be part of the value, leave them out")
+            return nil
+        }
         guard prefixes.isEmpty || prefixes.contains(where: text.hasPrefix) else {
             fault(name, "does not begin with \(prefixes.joined(separator: " or "))")
             return nil

@@ -7,20 +7,33 @@ import SystemPackage
 /// systemd puts secrets into that directory (https://systemd.io/CREDENTIALS/), one file each.
 struct SettingsSource {
     private let reader: ConfigReader
+    /// The names of all that is set, settings or not.
+    let names: Set<String>
 
     init(environment: [String: String], configFile: String?) async throws(SettingsError) {
         var providers: [any ConfigProvider] = [EnvironmentVariablesProvider(environmentVariables: environment)]
+        var names = Set(environment.keys)
         do {
             if let directory = environment["CREDENTIALS_DIRECTORY"] {
+                names.formUnion(try FileManager.default.contentsOfDirectory(atPath: directory))
                 providers.append(try await DirectoryFilesProvider(directoryPath: FilePath(directory)))
             }
             if let configFile {
+                names.formUnion(Self.names(in: try String(contentsOfFile: configFile, encoding: .utf8)))
                 providers.append(try await EnvironmentVariablesProvider(environmentFilePath: FilePath(configFile)))
             }
         } catch {
-            throw SettingsError(faults: ["settings cannot be read: \(error)"])
+            let path = configFile ?? "$CREDENTIALS_DIRECTORY"
+            throw SettingsError(faults: ["\(path) cannot be read: \(error.localizedDescription)"])
         }
         reader = ConfigReader(providers: providers)
+        self.names = names
+    }
+
+    private static func names(in file: String) -> [String] {
+        file.split(whereSeparator: \.isNewline)
+            .filter { $0.contains("=") }
+            .map { $0.prefix { $0 != "=" }.trimmingCharacters(in: .whitespaces) }
     }
 
     /// A setting's text; nil where it is not set.

@@ -7,7 +7,7 @@ enum UnknownSettings {
         "PORTALD_RETURN_PATH", "PORTALD_SIGNATURE_TOLERANCE", "PORTALD_USER_METADATA_KEY",
     ]
 
-    static func names(in environment: [String: String]) -> [String] {
-        environment.keys.filter { $0.hasPrefix("PORTALD_") && !known.contains($0) }.sorted()
+    static func names(among names: Set<String>) -> [String] {
+        names.filter { $0.hasPrefix("PORTALD_") && !known.contains($0) }.sorted()
     }
 }

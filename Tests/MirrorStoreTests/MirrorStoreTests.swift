@@ -74,6 +74,23 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        TestEvent(id: "evt_1", type: "customer.created", object: TestEvent.customer("cus_1")),
+        TestEvent(
+            id: "evt_1", type: "customer.subscription.created", object: TestEvent.subscription("sub_1", customer: "cus_1")),
+    ])
+    func aMirrorIsOfOneMode(event: TestEvent) async throws {
+        try await TestMirror.with { mirror async throws in
+            try mirror.store.requireMode(livemode: true)
+            try mirror.store.requireMode(livemode: false)
+            try await mirror.deliver(event)
+            try mirror.store.requireMode(livemode: false)
+            #expect(throws: MirrorError.otherMode(path: mirror.store.path, livemode: false)) {
+                try mirror.store.requireMode(livemode: true)
+            }
+        }
+    }
+
     @Test func aMissingFolderIsNamed() {
         #expect(throws: MirrorError.unusable(path: "/nowhere/mirror.db", reason: "No such file or directory")) {
             try MirrorStore.open(path: "/nowhere/mirror.db")

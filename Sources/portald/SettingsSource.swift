@@ -13,18 +13,20 @@ struct SettingsSource {
     init(environment: [String: String], configFile: String?) async throws(SettingsError) {
         var providers: [any ConfigProvider] = [EnvironmentVariablesProvider(environmentVariables: environment)]
         var names = Set(environment.keys)
+        var path = ""
         do {
             if let directory = environment["CREDENTIALS_DIRECTORY"] {
+                path = directory
                 names.formUnion(try FileManager.default.contentsOfDirectory(atPath: directory))
                 providers.append(try await DirectoryFilesProvider(directoryPath: FilePath(directory)))
             }
             if let configFile {
+                path = configFile
                 names.formUnion(Self.names(in: try String(contentsOfFile: configFile, encoding: .utf8)))
                 providers.append(try await EnvironmentVariablesProvider(environmentFilePath: FilePath(configFile)))
             }
         } catch {
-            let paths = [environment["CREDENTIALS_DIRECTORY"], configFile].compactMap(\.self).joined(separator: " or ")
-            throw SettingsError(faults: ["\(paths) cannot be read: \(error.localizedDescription)"])
+            throw SettingsError(faults: ["\(path) cannot be read: \(error.localizedDescription)"])
         }
         reader = ConfigReader(providers: providers)
         self.names = names

@@ -58,13 +58,15 @@ import Testing
     }
 
     @Test func saysWhichFileCannotBeRead() async throws {
-        for (environment, file) in [
-            ([:], "/nowhere/portald.env"), (["CREDENTIALS_DIRECTORY": "/nowhere/credentials"], nil),
-        ] as [([String: String], String?)] {
+        let credentials = ["CREDENTIALS_DIRECTORY": "/nowhere/credentials"]
+        for (environment, file, path) in [
+            ([:], "/nowhere/portald.env", "/nowhere/portald.env"), (credentials, nil, "/nowhere/credentials"),
+            (credentials, "/dev/null", "/nowhere/credentials"),
+        ] as [([String: String], String?, String)] {
             let error = await #expect(throws: SettingsError.self) {
                 try await SettingsSource(environment: environment, configFile: file)
             }
-            #expect(error?.description.contains("/nowhere/") == true)
+            #expect(error?.description.contains("\(path) cannot be read") == true)
         }
     }
 }

@@ -106,7 +106,7 @@ let package = Package(
         .testTarget(
             name: "StripeClientTests",
             dependencies: [
-                "Stripe", "StripeClient",
+                "Fixtures", "Stripe", "StripeClient",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -152,7 +152,7 @@ let package = Package(
         .testTarget(
             name: "SandboxTests",
             dependencies: [
-                "Sandbox", "Stripe",
+                "Fixtures", "Sandbox", "Stripe",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
@@ -167,7 +167,7 @@ let package = Package(
 )
 
 // These call C themselves, through pointers.
-let wrappers: Set<String> = ["Stripe", "StripeClient"]
+let wrappers: Set<String> = ["Fixtures", "Stripe", "StripeClient"]
 
 for target in package.targets where target.type != .system {
     target.swiftSettings =

@@ -8,6 +8,9 @@ public struct LinkedCustomer: Sendable, Hashable {
     public var deleted: Bool
     /// Whether another user claims the same customer.
     public var isClaimedByOthers: Bool
+    /// Whether the operator's own metadata says so, and not just a Checkout session, whose `client_reference_id` a buyer
+    /// may choose on a Payment Link. https://docs.stripe.com/payment-links/url-parameters
+    public var isClaimedByMetadata: Bool
     /// The customer's subscriptions, ended ones included.
     public var subscriptions: [LinkedSubscription]
 
@@ -17,12 +20,14 @@ public struct LinkedCustomer: Sendable, Hashable {
         created: Int64?,
         deleted: Bool = false,
         isClaimedByOthers: Bool = false,
+        isClaimedByMetadata: Bool = true,
         subscriptions: [LinkedSubscription] = []
     ) {
         self.id = id
         self.created = created
         self.deleted = deleted
         self.isClaimedByOthers = isClaimedByOthers
+        self.isClaimedByMetadata = isClaimedByMetadata
         self.subscriptions = subscriptions
     }
 }

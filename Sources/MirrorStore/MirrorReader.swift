@@ -31,7 +31,8 @@ public struct MirrorReader: Sendable {
                 EXISTS (
                     SELECT 1 FROM user_links AS other
                     WHERE other.customer = link.customer AND other.user_id <> ?1
-                ) AS claimed_by_others
+                ) AS claimed_by_others,
+                max(link.source <> 'checkout_client_reference_id') AS claimed_by_metadata
             FROM user_links AS link
             LEFT JOIN customers AS customer ON customer.id = link.customer
             WHERE link.user_id = ?1
@@ -57,6 +58,7 @@ public struct MirrorReader: Sendable {
                 created: row["created"],
                 deleted: row["deleted"],
                 isClaimedByOthers: row["claimed_by_others"],
+                isClaimedByMetadata: row["claimed_by_metadata"],
                 subscriptions: try subscriptions(of: id, db)
             )
         }

@@ -15,8 +15,9 @@ public enum PortalDecision: Sendable, Hashable {
 
     /// Decides for a user who is linked to these customers.
     ///
-    /// A deleted customer never counts, and one that another user claims too never opens. Of the rest, the newest
-    /// with an allowed subscription wins; of equally new ones, the one with the greater id.
+    /// A deleted customer never counts, and one that another user claims too never opens. Of the rest with an allowed
+    /// subscription, one that metadata names wins over one that only a Checkout session names, then the newest, then
+    /// the one with the greater id.
     ///
     /// - Parameters:
     ///   - customers: every customer the user is linked to, with its subscriptions.
@@ -26,7 +27,7 @@ public enum PortalDecision: Sendable, Hashable {
         let newestAllowed =
             existing
             .filter { !$0.isClaimedByOthers && $0.hasSubscription(in: allowedStatuses) }
-            .max { ($0.newness, $0.id) < ($1.newness, $1.id) }
+            .max { $0.rank < $1.rank }
 
         if let newestAllowed {
             self = .allowed(customer: newestAllowed.id)
@@ -55,6 +56,10 @@ public enum PortalDecision: Sendable, Hashable {
 extension LinkedCustomer {
     fileprivate func hasSubscription(in statuses: Set<String>) -> Bool {
         subscriptions.contains { statuses.contains($0.status) }
+    }
+
+    fileprivate var rank: (Int, Int64, String) {
+        (isClaimedByMetadata ? 1 : 0, newness, id)
     }
 
     /// Seconds since 1970; while nothing is known the customer counts as older than any other.

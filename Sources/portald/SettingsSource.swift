@@ -22,9 +22,12 @@ struct SettingsSource {
             }
             if let configFile {
                 path = configFile
-                names.formUnion(Self.names(in: try String(contentsOfFile: configFile, encoding: .utf8)))
-                providers.append(try await EnvironmentVariablesProvider(environmentFilePath: FilePath(configFile)))
+                let values = try Self.values(of: String(contentsOfFile: configFile, encoding: .utf8), at: configFile)
+                names.formUnion(values.keys)
+                providers.append(EnvironmentVariablesProvider(environmentVariables: values))
             }
+        } catch let error as SettingsError {
+            throw error
         } catch {
             throw SettingsError(faults: ["\(path) cannot be read: \(error.localizedDescription)"])
         }
@@ -32,10 +35,23 @@ struct SettingsSource {
         self.names = names
     }
 
-    private static func names(in file: String) -> [String] {
-        file.split(whereSeparator: \.isNewline)
-            .filter { $0.contains("=") }
-            .map { $0.prefix { $0 != "=" }.trimmingCharacters(in: .whitespaces) }
+    /// Reads lines of NAME=value, with comments behind `#`; the last of two equal names counts.
+    private static func values(of file: String, at path: String) throws(SettingsError) -> [String: String] {
+        var values: [String: String] = [:]
+        var faults: [String] = []
+        for (number, line) in file.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+            let line = line.trimmingCharacters(in: .whitespaces)
+            guard !line.isEmpty, !line.hasPrefix("#") else { continue }
+            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+            if parts.count == 2, !parts[0].contains(" ") {
+                values[parts[0]] = parts[1]
+            } else {
+                faults.append("line \(number + 1) of \(path) is not NAME=value")
+            }
+        }
+        guard faults.isEmpty else { throw SettingsError(faults: faults) }
+        return values
     }
 
     /// A setting's text; nil where it is not set.

@@ -27,6 +27,7 @@ import Testing
             let customers = try await MirrorReader(store: mirror.store).customers(of: UserID("u"))
             #expect(customers.map(\.id).sorted() == ["cus_1", "cus_2", "cus_3"])
             #expect(customers.allSatisfy { !$0.isClaimedByOthers })
+            #expect(customers.filter { !$0.isClaimedByMetadata }.map(\.id) == ["cus_3"])
         }
     }
 

@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func everyCombinationOfThreeCustomersFollowsTheRules() {
-        let profiles = Self.profiles(creations: [nil, 2], subscriptions: Array(Self.subscriptionLists.prefix(3)))
+        let profiles = Self.profiles(creations: [nil, 2], subscriptions: Array(Self.subscriptionLists.prefix(3)), claims: [true])
         for first in profiles {
             for second in profiles {
                 for third in profiles {
@@ -74,7 +74,10 @@ import Testing
             return customer.subscriptions.reduce(-1) { max($0, $1.created ?? -1) }
         }
         func isBeaten(_ customer: LinkedCustomer, by other: LinkedCustomer) -> Bool {
-            mayOpen(other)
+            guard customer.isClaimedByMetadata == other.isClaimedByMetadata else {
+                return mayOpen(other) && other.isClaimedByMetadata
+            }
+            return mayOpen(other)
                 && (time(other) > time(customer) || time(other) == time(customer) && other.id > customer.id)
         }
         for customer in customers where mayOpen(customer) {
@@ -97,18 +100,25 @@ import Testing
         [LinkedSubscription(id: "sub_1", status: "a_status_of_tomorrow", created: 1)],
     ]
 
-    private static func profiles(creations: [Int64?], subscriptions: [[LinkedSubscription]]) -> [LinkedCustomer] {
+    private static func profiles(
+        creations: [Int64?],
+        subscriptions: [[LinkedSubscription]],
+        claims: [Bool] = [true, false]
+    ) -> [LinkedCustomer] {
         creations.flatMap { created in
             [false, true].flatMap { deleted in
                 [false, true].flatMap { isClaimedByOthers in
-                    subscriptions.map { subscriptions in
-                        LinkedCustomer(
-                            id: "",
-                            created: created,
-                            deleted: deleted,
-                            isClaimedByOthers: isClaimedByOthers,
-                            subscriptions: subscriptions
-                        )
+                    claims.flatMap { isClaimedByMetadata in
+                        subscriptions.map { subscriptions in
+                            LinkedCustomer(
+                                id: "",
+                                created: created,
+                                deleted: deleted,
+                                isClaimedByOthers: isClaimedByOthers,
+                                isClaimedByMetadata: isClaimedByMetadata,
+                                subscriptions: subscriptions
+                            )
+                        }
                     }
                 }
             }

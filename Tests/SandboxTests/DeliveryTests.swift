@@ -1,3 +1,4 @@
+import Fixtures
 import HTTPTypes
 import NIOConcurrencyHelpers
 import NIOCore

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import StripeClient
 import Testing
@@ -149,9 +150,10 @@ import Testing
     }
 
     @Test func nobodyThere() async throws {
-        let url = try await RawServer.run({ _ in .silence }) { $0.url }
+        let port = ClosedPort()
         let transport = try CurlTransport()
-        let error = try await failure(of: try get(url), on: transport)
+        let error = try await failure(of: try get("http://127.0.0.1:\(port.number)"), on: transport)
+        withExtendedLifetime(port) {}
         guard case .connectionFailed(let detail) = error.reason else {
             Issue.record("\(error)")
             return

@@ -47,13 +47,23 @@ import Testing
         let file = try folder.write(
             "portald.env",
             "# a comment\n\n FRONTEND_URL = https://app.example.com \nPORTALD_JWT_REQUIRED_CLAIMS=a=b\n"
-                + "#PORTALD_LISTEN=x\nno line\nPORTALD_DATABASE=first\nPORTALD_DATABASE=last"
+                + "#PORTALD_LISTEN=x\r\nPORTALD_DATABASE=first\r\nPORTALD_DATABASE=last"
         )
         let source = try await SettingsSource(environment: [:], configFile: file)
         #expect(source.text("FRONTEND_URL") == "https://app.example.com")
         #expect(source.text("PORTALD_JWT_REQUIRED_CLAIMS") == "a=b")
         #expect(source.text("PORTALD_LISTEN") == nil)
         #expect(source.text("PORTALD_DATABASE") == "last")
+        try folder.remove()
+    }
+
+    @Test func saysWhichLineIsNoSetting() async throws {
+        let folder = try Folder()
+        let file = try folder.write("portald.env", "# fine\nno line\nexport PORTALD_LISTEN=x\n")
+        let error = await #expect(throws: SettingsError.self) {
+            try await SettingsSource(environment: [:], configFile: file)
+        }
+        #expect(error?.faults == ["line 2 of \(file) is not NAME=value", "line 3 of \(file) is not NAME=value"])
         try folder.remove()
     }
 

@@ -2,11 +2,13 @@ import Glibc
 
 /// A port of this machine that refuses connections as long as the value lives: bound, so that nobody else takes it, but
 /// not listened on.
-final class ClosedPort: Sendable {
-    let number: Int
+public final class ClosedPort: Sendable {
+    /// The port.
+    public let number: Int
     private let descriptor: Int32
 
-    init() {
+    /// Takes a port.
+    public init() {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)

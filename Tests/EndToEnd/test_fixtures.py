@@ -41,7 +41,7 @@ def expected_outcome(event, is_live):
     if event["livemode"] != is_live or event.get("account"):
         return "ignored"
     if event["type"] == "checkout.session.completed":
-        return "applied"
+        return "applied" if snapshot.get("client_reference_id") and snapshot.get("customer") else "ignored"
     if snapshot.get("object") not in ("customer", "subscription"):
         return "ignored"
     # Nothing is proven yet that an update could follow.

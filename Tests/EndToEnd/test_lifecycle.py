@@ -263,7 +263,7 @@ def test_status_and_events(launch):
     assert status["customers"] == {"total": 2, "unconfirmed": 1}
     assert status["subscriptions"] == {"total": 1, "unconfirmed": 0}
     assert status["events"] == {"applied": 2, "pending": 1, "ignored": 1, "failed": 1}
-    assert (status["user_links"], status["link_conflicts"], status["pending_objects"]) == (1, 0, 1)
+    assert (status["user_links"], status["link_conflicts"], status["pending_objects"]) == (1, 0, 2)
     code, output, _ = launch.run("status", **environment)
     assert code == 0 and "2, 1 unconfirmed" in output
 

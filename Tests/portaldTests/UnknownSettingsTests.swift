@@ -17,7 +17,7 @@ import Testing
     /// A setting that is read but not known would be called unknown.
     @Test func knowsEverySettingThatIsRead() throws {
         let source = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "../../Sources/portald/Settings.swift")
+            .appending(path: "../../Sources/portald/Settings/Settings.swift")
         let text = try String(contentsOf: source, encoding: .utf8)
         let names = text.matches(of: /"(PORTALD_[A-Z_]+)"/).map { String($0.output.1) }
         #expect(names.count >= 15)

@@ -26,6 +26,11 @@ public struct SubscriptionStatus: RawRepresentable, Hashable, Sendable {
     /// A renewal is open, and Stripe has given up.
     public static let unpaid = Self(rawValue: "unpaid")
 
+    /// What Stripe documents today.
+    public static let documented: Set<Self> = [
+        .active, .canceled, .incomplete, .incompleteExpired, .pastDue, .paused, .trialing, .unpaid,
+    ]
+
     /// Whether no later status can follow.
     public var isFinal: Bool { self == .canceled || self == .incompleteExpired }
 }

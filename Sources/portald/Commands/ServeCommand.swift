@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import Stripe
 
 /// The command `portald serve`.
 struct ServeCommand: AsyncParsableCommand {
@@ -18,6 +19,9 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = Logger.portald(level: settings.logLevel)
         for name in UnknownSettings.names(among: source.names) {
             logger.warning("this setting is unknown and has no effect", metadata: ["setting": "\(name)"])
+        }
+        for status in settings.portalStatuses where !SubscriptionStatus.documented.contains(.init(rawValue: status)) {
+            logger.warning("Stripe documents no such status", metadata: ["PORTALD_PORTAL_STATUSES": "\(status)"])
         }
         logger.notice(
             "starting",

@@ -20,8 +20,8 @@ struct EventTable {
                     id, type, object_id, created, received_at, api_version, source, outcome, error, payload
                 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET
-                    object_id = excluded.object_id, received_at = excluded.received_at, source = excluded.source, outcome = excluded.outcome,
-                    error = excluded.error, payload = excluded.payload
+                    object_id = excluded.object_id, received_at = excluded.received_at, source = excluded.source,
+                    outcome = excluded.outcome, error = excluded.error, payload = excluded.payload
                 """
         )
         try statement.execute(arguments: [

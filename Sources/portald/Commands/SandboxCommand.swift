@@ -29,8 +29,14 @@ struct SandboxCommand: AsyncParsableCommand {
     @Option(help: "The secret to sign webhooks with.")
     var webhookSecret = "whsec_sandbox"
 
+    private var address: ListenAddress? { ListenAddress(listen) }
+
+    func validate() throws {
+        guard address != nil else { throw ValidationError("--listen takes host:port, such as 127.0.0.1:12111") }
+    }
+
     func run() async throws {
-        guard let address = ListenAddress(listen) else { throw ValidationError("--listen takes host:port") }
+        guard let address else { return }
         let logger = Logger.portald(level: .info)
         var configuration = SandboxConfiguration { Int(Date.now.timeIntervalSince1970) }
         configuration.host = address.host

@@ -2,7 +2,7 @@ import StripeClient
 import Testing
 
 /// Cancellation and shutdown, in every order.
-@Suite(.timeLimit(.minutes(1))) struct CurlTransportStopTests {
+@Suite(.timeLimit(.minutes(10))) struct CurlTransportStopTests {
     func request(_ server: RawServer) throws -> CurlTransport.Request {
         .init(.get, try EndpointURL(server.url), timeout: CurlTransportTests.plenty)
     }

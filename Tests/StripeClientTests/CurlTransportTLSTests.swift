@@ -1,7 +1,7 @@
 import StripeClient
 import Testing
 
-@Suite(.enabled(if: OpenSSLServer.isInstalled, "needs the openssl command"), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: OpenSSLServer.isInstalled, "needs the openssl command"), .timeLimit(.minutes(10)))
 struct CurlTransportTLSTests {
     @Test func aCertificateThatNobodyVouchesForIsRefused() async throws {
         let server = try OpenSSLServer()

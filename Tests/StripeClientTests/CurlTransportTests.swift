@@ -3,7 +3,7 @@ import Foundation
 import StripeClient
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct CurlTransportTests {
+@Suite(.timeLimit(.minutes(10))) struct CurlTransportTests {
     /// Far longer than anything here takes: where a time-out is not the subject, none is met.
     static let plenty: Duration = .seconds(50)
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import struct StripeClient.PortalSession
 
-@Suite(.timeLimit(.minutes(1))) struct StripeClientTests {
+@Suite(.timeLimit(.minutes(10))) struct StripeClientTests {
     static let session = """
         {"id":"bps_1","object":"billing_portal.session","customer":"cus_1","livemode":false,"return_url":"https://a.example/",\
         "url":"https://billing.stripe.com/p/session/test_hidden"}

@@ -3,7 +3,7 @@ import Stripe
 import Sync
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct WebhookIntakeTests {
+@Suite(.timeLimit(.minutes(10))) struct WebhookIntakeTests {
     @Test func takesInAnEvent() async throws {
         try await RunningMirror.run { mirror in
             let receipt = try await mirror.receive(Events.customer())

@@ -1,6 +1,6 @@
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct CORSTests {
+@Suite(.timeLimit(.minutes(10))) struct CORSTests {
     private static let requests = [
         RawRequest(),
         RawRequest(target: "/nowhere"),

@@ -5,7 +5,7 @@ import Sandbox
 import Stripe
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct PortalTests {
+@Suite(.timeLimit(.minutes(10))) struct PortalTests {
     private static let path = "/api/subscriptions/user/billing-portal"
 
     @Test(arguments: [path, path + "/"])

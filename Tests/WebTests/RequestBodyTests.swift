@@ -1,7 +1,7 @@
 import MirrorStore
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct RequestBodyTests {
+@Suite(.timeLimit(.minutes(10))) struct RequestBodyTests {
     private static let limit = 1 << 20
     private static let head = "POST /webhooks/stripe HTTP/1.1\r\nHost: portald.test\r\n"
 

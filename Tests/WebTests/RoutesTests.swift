@@ -3,7 +3,7 @@ import Stripe
 import Testing
 import Web
 
-@Suite(.timeLimit(.minutes(1))) struct RoutesTests {
+@Suite(.timeLimit(.minutes(10))) struct RoutesTests {
     private static let paths: [(path: String, methods: [String])] = [
         ("/webhooks/stripe", ["OPTIONS", "POST"]),
         ("/api/subscriptions/user/billing-portal", ["OPTIONS", "POST"]),

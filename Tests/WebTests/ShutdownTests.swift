@@ -3,7 +3,7 @@ import NIOCore
 import Testing
 import Web
 
-@Suite(.timeLimit(.minutes(1))) struct ShutdownTests {
+@Suite(.timeLimit(.minutes(10))) struct ShutdownTests {
     /// An endpoint that answers when the test lets it.
     private struct Gate: Sendable {
         let arrivals: AsyncStream<Void>

@@ -4,7 +4,7 @@ import MirrorStore
 import Stripe
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct WebhookTests {
+@Suite(.timeLimit(.minutes(10))) struct WebhookTests {
     @Test func acknowledgesWhatIsOnDisk() async throws {
         try await RunningAPI.run { api in
             let reply = try await api.deliver(Events.customerCreated(customer: "cus_1", user: "alice"))

@@ -331,6 +331,7 @@ class TestStripeTroubles:
         # Three attempts, and within each libcurl tries once more where a connection that it kept turns out to be dead.
         fault = {"effect": "reset", "next": 100}
         check_stripe_trouble(world, subscriber, fault, 503, "stripe_unavailable", calls={3, 4, 5, 6}, retry_after="30")
+        world.daemon.wait_for_log(r"cannot be reached.* attempts=3\b.* code=stripe_unavailable")
 
     def test_an_answer_that_does_not_come(self, world, subscriber):
         fault = {"effect": "delay", "milliseconds": 9_000}

@@ -55,7 +55,7 @@ struct DeliveryTransaction {
     /// Takes the confirmation from an object of which an event told something that is not known.
     private func doubt(_ objectID: String, kind: MirroredKind, since delivery: Delivery) throws {
         let record = try states.load(objectID, kind: kind)
-        var fastForward = FastForward(state: record.state, edges: [])
+        var fastForward = FastForward(state: record.state, edges: [], sequence: record.state.sequence + 1)
         fastForward.receiveUnreadable(created: delivery.event.created, at: delivery.receivedAt)
         let arrival = Arrival(source: .event(delivery.event.id), object: nil, at: Int64(delivery.receivedAt))
         try write(fastForward, over: record, of: objectID, arrival)
@@ -70,7 +70,7 @@ struct DeliveryTransaction {
     ) throws -> Outcome {
         let record = try states.load(objectID, kind: kind)
         let known = try edges.edges(of: objectID, concerning: change, and: record.state.pending)
-        var fastForward = FastForward(state: record.state, edges: known)
+        var fastForward = FastForward(state: record.state, edges: known, sequence: record.state.sequence + 1)
         let outcome = fastForward.receive(change, at: delivery.receivedAt)
         try events.upsert(delivery, outcome: outcome, error: nil)
         let arrival = Arrival(source: .event(delivery.event.id), object: object, at: Int64(delivery.receivedAt))

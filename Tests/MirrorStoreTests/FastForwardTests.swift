@@ -259,9 +259,42 @@ import Testing
         state.pending = [.init(change: .thin("e1"), isBarred: false)]
         state.pendingSince = 100
         state.lastReceived = 100
-        var rule = FastForward(state: state, edges: [])
+        var rule = FastForward(state: state, edges: [], sequence: 1)
         rule.resume(at: 500)
         #expect(rule.nextRead == 502)
+    }
+
+    @Test func aThinEventIsSettledByItsSnapshot() {
+        var subject = Subject(.customer)
+        subject.receive(.creation("e1", of: "A"), at: 100)
+        #expect(subject.receive(.thin("t2", snapshotEvent: "e2"), at: 101) == .pending)
+        #expect(subject.receive(.update("e2", from: "A", to: "B"), at: 101.5) == .applied)
+        #expect(subject.state.isConfirmed && subject.nextRead == nil && subject.settled["t2"] == .applied)
+    }
+
+    @Test func aThinEventSettledByAnEventThatWaitsLeavesItWaiting() {
+        var subject = Subject(.customer)
+        subject.receive(.creation("e1", of: "A"), at: 100)
+        subject.receive(.thin("t3", snapshotEvent: "e3"), at: 101)
+        #expect(subject.receive(.update("e3", from: "B", to: "C"), at: 102) == .pending)
+        #expect(subject.state.pending.map(\.change.event) == ["e3"] && subject.nextRead == 104)
+    }
+
+    @Test func whatMayBeForgottenNeverFastForwards() {
+        var subject = Subject(.customer)
+        subject.receive(.creation("e1", of: "A", created: 100), at: 100)
+        var rule = FastForward(state: subject.state, edges: [], sequence: 2, forgottenBefore: 200)
+        #expect(rule.receive(.update("e2", from: "A", to: "B", created: 150), at: 300) == .pending)
+        #expect(rule.state.pending.map(\.isBarred) == [true])
+    }
+
+    @Test func aReadCanBeAskedForOnce() {
+        var subject = Subject(.customer)
+        subject.receive(.creation("e1", of: "A"), at: 100)
+        var rule = FastForward(state: subject.state, edges: [], sequence: 2)
+        rule.requestRead(created: 200, at: 200)
+        rule.requestRead(created: 201, at: 201)
+        #expect(rule.state.pending.count == 1 && rule.nextRead == 202 && !rule.state.isConfirmed)
     }
 
     @Test func aSnapshotWithoutAllItemsNeverProves() {

@@ -45,8 +45,8 @@ extension Change {
         Change(event: event, kind: .check, revision: .version(version), isEnded: isEnded, created: created)
     }
 
-    static func thin(_ event: String, created: Int64 = 100) -> Change {
-        Change(event: event, kind: .thin, revision: nil, isEnded: true, created: created)
+    static func thin(_ event: String, created: Int64 = 100, snapshotEvent: String? = nil) -> Change {
+        Change(event: event, kind: .thin, revision: nil, isEnded: true, created: created, snapshotEvent: snapshotEvent)
     }
 }
 
@@ -64,7 +64,7 @@ struct Subject {
     @discardableResult
     mutating func receive(_ change: Change, at now: Double = 100) -> Outcome {
         guard let event = change.event, seen.insert(event).inserted else { return .duplicate }
-        var rule = FastForward(state: state, edges: edges)
+        var rule = next
         let outcome = rule.receive(change, at: now)
         take(rule)
         return outcome
@@ -76,7 +76,7 @@ struct Subject {
 
     @discardableResult
     mutating func finish(_ read: ObjectRead, at now: Double) -> ObjectRead.Outcome {
-        var rule = FastForward(state: state, edges: edges)
+        var rule = next
         let outcome = rule.finish(read, at: now)
         take(rule)
         return outcome
@@ -106,7 +106,9 @@ struct Subject {
         )
     }
 
-    var nextRead: Double? { FastForward(state: state, edges: edges).nextRead }
+    var nextRead: Double? { next.nextRead }
+
+    private var next: FastForward { FastForward(state: state, edges: edges, sequence: state.sequence + 1) }
 
     private mutating func take(_ rule: FastForward) {
         state = rule.state

@@ -40,7 +40,8 @@ extension Change {
             revision: nil,
             isEnded: true,
             created: event.created,
-            request: event.request
+            request: event.request,
+            snapshotEvent: event.snapshotEvent
         )
     }
 

@@ -32,6 +32,8 @@ public struct Change: Hashable, Sendable {
     public var created: Int64
     /// The API request that made the change; nil where nobody asked for it.
     public var request: String?
+    /// Id of the event that tells the same with a snapshot, where this one is thin and says so.
+    public var snapshotEvent: String?
 
     /// Creates a change from its parts.
     public init(
@@ -41,7 +43,8 @@ public struct Change: Hashable, Sendable {
         isEnded: Bool = false,
         isComplete: Bool = true,
         created: Int64,
-        request: String? = nil
+        request: String? = nil,
+        snapshotEvent: String? = nil
     ) {
         self.event = event
         self.kind = kind
@@ -50,5 +53,11 @@ public struct Change: Hashable, Sendable {
         self.isComplete = isComplete
         self.created = created
         self.request = request
+        self.snapshotEvent = snapshotEvent
+    }
+
+    /// Whether this is the thin event of a change that the other tells with a snapshot.
+    func isThinCopy(of other: Change) -> Bool {
+        snapshotEvent != nil && snapshotEvent == other.event
     }
 }

@@ -19,8 +19,9 @@ extension FastForward {
             remember(change)
             return .superseded
         }
-        state.sequence += 1
+        state.sequence = sequence
         state.lastReceived = now
+        settleThinCopy(of: change)
         if case .updated(let parent, _) = change.kind {
             return receiveUpdate(change, parent: parent, at: now)
         }
@@ -34,7 +35,7 @@ extension FastForward {
     ///   - now: Unix seconds by this machine's clock.
     public mutating func receiveUnreadable(created: Int64, at now: Double) {
         guard !state.isDeleted else { return }
-        state.sequence += 1
+        state.sequence = sequence
         state.lastReceived = now
         mark(created: created)
         state.pendingSince = state.pendingSince ?? now
@@ -47,14 +48,16 @@ extension FastForward {
     private mutating func receiveCreation(_ change: Change, at now: Double) -> Outcome {
         remember(change)
         guard state.proven == nil else { return .superseded }
-        guard change.isComplete else { return wait(change, isBarred: true, at: now) }
+        guard change.isComplete, change.created >= forgottenBefore else {
+            return wait(change, isBarred: true, at: now)
+        }
         move(to: change)
         retry()
         return .applied
     }
 
     private mutating func receiveUpdate(_ change: Change, parent: Revision, at now: Double) -> Outcome {
-        var isBarred = !change.isComplete
+        var isBarred = !change.isComplete || change.created < forgottenBefore
         switch twin(of: change, parent: parent) {
         case .certain: return .duplicate
         case .possible: isBarred = true
@@ -77,7 +80,7 @@ extension FastForward {
     /// its metadata may still change.
     private mutating func receiveDeletion(_ change: Change, at now: Double) -> Outcome {
         guard let version = version(of: change) else { return .superseded }
-        state.sequence += 1
+        state.sequence = sequence
         state.lastReceived = now
         guard state.kind == .subscription else {
             bury(as: version)
@@ -130,6 +133,15 @@ extension FastForward {
             }
         }
         return nil
+    }
+
+    /// Settles the thin event of a change whose snapshot has come in: the snapshot says all that a read would.
+    private mutating func settleThinCopy(of change: Change) {
+        guard let index = state.pending.firstIndex(where: { $0.change.isThinCopy(of: change) }) else { return }
+        settle(state.pending.remove(at: index), as: .applied)
+        if state.pending.isEmpty {
+            showProven()
+        }
     }
 
     /// Whether a check tells nothing new: the object has had that version, and what followed it is known or waits.

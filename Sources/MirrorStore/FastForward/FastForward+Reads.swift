@@ -3,15 +3,24 @@ internal import Stripe
 // What a read does to an object, and when one is wanted.
 extension FastForward {
     /// When a read of the object should be sent, Unix seconds by this machine's clock; nil where nothing waits.
-    public var nextRead: Double? {
-        state.pendingSince.map { max($0, state.lastReceived ?? $0) + Self.grace }
-    }
+    public var nextRead: Double? { state.nextRead }
 
     /// Lets what waits begin its grace anew, after a time in which events could not come in.
     public mutating func resume(at now: Double) {
         guard !state.pending.isEmpty else { return }
         state.pendingSince = now
         state.lastReceived = now
+    }
+
+    /// Asks for a read, whatever is known of the object.
+    ///
+    /// - Parameters:
+    ///   - created: Unix seconds by Stripe's clock, as near as is known, of what makes the object doubtful.
+    ///   - now: Unix seconds by this machine's clock.
+    public mutating func requestRead(created: Int64, at now: Double) {
+        guard !state.isDeleted else { return }
+        mark(created: created)
+        state.pendingSince = state.pendingSince ?? now
     }
 
     /// Takes in the reply to a read.
@@ -32,7 +41,7 @@ extension FastForward {
         if state.kind == .subscription, state.isEnded, !read.isEnded {
             return drop(at: now)
         }
-        let version = ObjectState.Version(revision: read.revision, source: .read(state.sequence + 1))
+        let version = ObjectState.Version(revision: read.revision, source: .read(sequence))
         if read.isDeleted, state.kind == .customer {
             bury(as: version)
             return .applied
@@ -46,13 +55,13 @@ extension FastForward {
         add(Edge(parent: nil, revision: read.revision, source: version.source, request: nil, created: read.date))
         show(version, created: read.date)
         settleAll(as: .superseded)
-        state.sequence += 1
+        state.sequence = sequence
         return .applied
     }
 
     /// Whether an event came in, or another read counted, since shortly before the request.
     private func isOvertaken(_ token: ObjectRead.Token) -> Bool {
-        guard state.sequence == token.sequence else { return true }
+        guard state.sequence <= token.sequence else { return true }
         guard let lastReceived = state.lastReceived else { return false }
         return lastReceived > token.sentAt - Self.readLag
     }

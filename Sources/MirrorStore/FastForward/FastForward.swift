@@ -37,14 +37,23 @@ public struct FastForward: Sendable {
 
     /// What is known of the object's past: all of it, or at least every edge that ends or begins at a version in question.
     var edges: [Edge]
+    /// The number of this step in the mirror's own count.
+    let sequence: Int64
+    /// Edges that are older than this may have been forgotten.
+    let forgottenBefore: Int64
 
     /// - Parameters:
     ///   - state: The object's state as it was left.
     ///   - edges: The steps the object is known to have taken. At least those between the versions of the event that is
     ///     about to be received, and those that touch the version of a pending check.
-    public init(state: ObjectState, edges: [Edge]) {
+    ///   - sequence: The number of this step in the mirror's own count of steps; greater than that of any step before.
+    ///   - forgottenBefore: Unix seconds. An event created before can be a second copy of one that nobody remembers, so
+    ///     only a read settles it.
+    public init(state: ObjectState, edges: [Edge], sequence: Int64, forgottenBefore: Int64 = .min) {
         self.state = state
         self.edges = edges
+        self.sequence = sequence
+        self.forgottenBefore = forgottenBefore
     }
 
     /// Leaves a mark that only a read settles, once.

@@ -4,7 +4,7 @@ public import Stripe
 public struct ObjectRead: Hashable, Sendable {
     /// Taken before the request is sent, so that the reply can be told from one that an event has overtaken.
     public struct Token: Hashable, Sendable {
-        /// The state's ``ObjectState/sequence`` before the request.
+        /// The last number of the mirror's own count of steps before the request.
         public var sequence: Int64
         /// When the request was sent, Unix seconds by this machine's clock.
         public var sentAt: Double

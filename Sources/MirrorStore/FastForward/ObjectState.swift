@@ -6,7 +6,7 @@ public struct ObjectState: Hashable, Sendable {
     public enum Source: Hashable, Sendable {
         /// The event of that id carried it.
         case event(String)
-        /// A read brought it; the number is the state's ``ObjectState/sequence`` at the time.
+        /// A read brought it; the number is its ``ObjectState/sequence``.
         case read(Int64)
     }
 
@@ -42,7 +42,7 @@ public struct ObjectState: Hashable, Sendable {
     public var readDate: Int64?
     /// Events that wait, in the order of their arrival.
     public var pending: [Pending] = []
-    /// Counts the events taken in and the reads that counted.
+    /// Number, in the mirror's own count of steps, of the last event taken in or read that counted.
     public var sequence: Int64 = 0
     /// When the last event came in, Unix seconds by this machine's clock.
     public var lastReceived: Double?
@@ -52,6 +52,11 @@ public struct ObjectState: Hashable, Sendable {
     /// An object of which nothing is known yet.
     public init(kind: MirroredKind) {
         self.kind = kind
+    }
+
+    /// When a read of the object should be sent, Unix seconds by this machine's clock; nil where nothing waits.
+    public var nextRead: Double? {
+        pendingSince.map { max($0, lastReceived ?? $0) + FastForward.grace }
     }
 
     /// Whether what is shown is proven and nothing waits.

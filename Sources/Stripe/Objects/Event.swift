@@ -37,6 +37,8 @@ public struct Event: Sendable {
     public var livemode: Bool
     /// `req_…` of the API request that made the change; nil where nobody asked for it, such as on renewals.
     public var request: String?
+    /// On a thin event, the id of the event that tells the same with a snapshot, where there is one.
+    public var snapshotEvent: String?
     /// What the event carries of its object.
     public var content: Content
 
@@ -70,6 +72,7 @@ public struct Event: Sendable {
             // A thin event names a connected account as its context.
             account = try body.optionalString("context")
             request = body["reason"]?["request"]?["id"]?.string
+            snapshotEvent = body["snapshot_event"]?.string
             if let related = body.optional("related_object") {
                 content = .thin(
                     object: RelatedObject(id: try related.id(), type: try related.string("type"))

@@ -15,7 +15,7 @@ struct SyncStateTable {
     /// Counts one step further.
     func nextStep() throws -> Step {
         let statement = try db.cachedStatement(
-            sql: "UPDATE sync_state SET sequence = sequence + 1 RETURNING sequence, forgotten_before"
+            sql: "UPDATE sync_state SET sequence = sequence + 1 WHERE id = 1 RETURNING sequence, forgotten_before"
         )
         guard let row = try Row.fetchOne(statement) else {
             throw MirrorError.inconsistent("sync_state has no row")
@@ -25,13 +25,13 @@ struct SyncStateTable {
 
     /// The last step's number.
     func sequence() throws -> Int64 {
-        guard let sequence = try Int64.fetchOne(db.cachedStatement(sql: "SELECT sequence FROM sync_state")) else {
+        guard let sequence = try Int64.fetchOne(db.cachedStatement(sql: "SELECT sequence FROM sync_state WHERE id = 1")) else {
             throw MirrorError.inconsistent("sync_state has no row")
         }
         return sequence
     }
 
     func requestSweep() throws {
-        try db.cachedStatement(sql: "UPDATE sync_state SET sweep_requested = 1").execute()
+        try db.cachedStatement(sql: "UPDATE sync_state SET sweep_requested = 1 WHERE id = 1").execute()
     }
 }

@@ -44,7 +44,11 @@ let package = Package(
         ),
         .target(
             name: "Sync",
-            dependencies: ["MirrorStore", "Stripe"]
+            dependencies: [
+                "MirrorStore", "Stripe", "StripeClient",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
         ),
         .target(
             name: "Portal",

@@ -82,10 +82,10 @@ public struct Synchronizer: Service {
         for id in report.unreadable {
             logger.error("Stripe lists an event that cannot be read", metadata: ["event": "\(id)"])
         }
-        if report.found > 0 {
+        if report.missed > 0 {
             logger.notice(
                 "the sweep found events that no webhook had brought",
-                metadata: ["found": "\(report.found)", "listed": "\(report.listed)"]
+                metadata: ["missed": "\(report.missed)", "listed": "\(report.listed)"]
             )
         }
     }

@@ -46,6 +46,7 @@ public struct RollingVerification: Service {
                 do throws(SyncError) {
                     pause = try await step(&walk)
                 } catch {
+                    if Task.isCancelled { return }
                     logger.warning("the verification is tried again", metadata: ["cause": "\(error)"])
                     walk = nil
                     pause = .seconds(60)

@@ -13,8 +13,10 @@ public struct Sweeper: Sendable {
         /// Ids of those that are no events.
         public var unreadable: [String] = []
 
-        /// How many events had not come in before.
-        public var found: Int { outcomes.values.reduce(0, +) }
+        /// How many events had not come in before and told something new.
+        public var missed: Int {
+            outcomes.filter { $0.key != .superseded && $0.key != .ignored }.values.reduce(0, +)
+        }
     }
 
     /// The types that the mirror makes use of. https://docs.stripe.com/api/events/types

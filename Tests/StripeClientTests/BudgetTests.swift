@@ -81,7 +81,7 @@ import Testing
     /// Ninety per cent more calls than the rate allows, of which one in twenty is the portal's, and one in ten is cancelled.
     private static func saturated(seed: UInt64) -> Run {
         var run = Run(rate: rate, seed: seed)
-        while run.now < .seconds(60) {
+        while run.now < .seconds(30) {
             let lanes: [Lane] = [.refresh, .sweep, .backfill, .verify]
             let isPortal = Int.random(in: 0..<20, using: &run.generator) == 0
             run.enter(isPortal ? .portal : lanes.randomElement(using: &run.generator)!)
@@ -91,12 +91,13 @@ import Testing
         return run
     }
 
-    @Test(arguments: UInt64(1)...100)
+    /// Whatever the other lanes want; and the rate is kept, and used.
+    @Test(arguments: UInt64(1)...50)
     func underSaturationAPortalCallWaitsForAtMostOneToken(seed: UInt64) {
         let run = Self.saturated(seed: seed)
         #expect(run.faults == [])
         let portals = run.grants.filter { $0.call.ticket.lane == .portal }
-        #expect(portals.count > 50)
+        #expect(portals.count > 20)
         var last: Duration = .seconds(-1000)
         var late: [String] = []
         for (call, at) in portals {
@@ -108,16 +109,11 @@ import Testing
             last = at
         }
         #expect(late == [])
-    }
 
-    @Test(arguments: UInt64(1)...100)
-    func neverGrantsMoreThanTheRateAndABurst(seed: UInt64) {
-        let run = Self.saturated(seed: seed)
-        #expect(run.faults == [])
         #expect(Self.largestExcess(run.grants.map(\.at)) <= Budget(rate: Self.rate, at: .zero).burst + 1e-3)
         // Nor fewer, as there is always somebody waiting, however many are cancelled.
-        #expect(Double(run.grants.count) >= Self.rate * 60 - 1)
-        #expect(run.cancelled.count > 50)
+        #expect(Double(run.grants.count) >= Self.rate * 30 - 1)
+        #expect(run.cancelled.count > 30)
         #expect(run.grants.allSatisfy { !run.cancelled.contains($0.call.ticket) })
     }
 

@@ -110,7 +110,8 @@ let package = Package(
         .testTarget(
             name: "StripeClientTests",
             dependencies: [
-                "Fixtures", "Stripe", "StripeClient",
+                "Fixtures", "Sandbox", "Stripe", "StripeClient",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -52,7 +52,7 @@ extension Change {
 
 /// One object under the rule, with all of its past at hand.
 struct Subject {
-    private(set) var state: ObjectState
+    var state: ObjectState
     private(set) var edges: [Edge] = []
     private(set) var settled: [String: Outcome] = [:]
     private var seen: Set<String> = []
@@ -80,6 +80,13 @@ struct Subject {
         let outcome = rule.finish(read, at: now)
         take(rule)
         return outcome
+    }
+
+    /// A new process begins where another one was killed.
+    mutating func resume(at now: Double) {
+        var rule = next
+        rule.resume(at: now)
+        take(rule)
     }
 
     /// A read that is sent and answered with nothing in between.

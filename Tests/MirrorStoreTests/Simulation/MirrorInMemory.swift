@@ -78,14 +78,9 @@ extension Change {
 }
 
 extension StateName {
-    /// Every state that a history can name, as the events and as another version render it.
-    private static let all = ["A", "B", "C", "D", "xA", "xB", "xC", "xD"].map(StateName.init(rawValue:))
-    private static let revisions = Dictionary(uniqueKeysWithValues: (all + all.map(\.renderedOtherwise)).map { ($0, Revision.version($0.rawValue)) })
-    private static let names = Dictionary(uniqueKeysWithValues: revisions.map { ($1, $0) })
-
     init(_ revision: Revision) {
-        self = Self.names[revision] ?? "no state of this history"
+        self.init(rawValue: revision.versionName ?? "no state of this history")
     }
 
-    var revision: Revision { Self.revisions[self] ?? .version(rawValue) }
+    var revision: Revision { .version(rawValue) }
 }

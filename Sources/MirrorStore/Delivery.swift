@@ -18,6 +18,8 @@ public struct Delivery: Sendable {
         case change(Change, kind: MirroredKind, objectID: String, object: MirroredObject?)
         /// A finished Checkout session says whose a customer is.
         case checkout(CheckoutSession)
+        /// Stripe could not make some events: the list of events has to be asked.
+        case sweep
         /// Nothing.
         case none(reason: String?)
         /// It cannot be told, but perhaps of which object.
@@ -77,17 +79,20 @@ public struct Delivery: Sendable {
         case .change(_, _, let objectID, _): objectID
         case .checkout(let session): session.id
         case .failure(_, let subject): subject?.id
-        case .none: nil
+        case .sweep, .none: nil
         }
     }
 
+    /// https://docs.stripe.com/webhooks
+    private static let generationFailure = "v2.core.health.event_generation_failure"
+
     private static func effect(of event: Event) -> Effect {
         switch event.content {
-        case .thin(let related?):
-            guard let kind = MirroredKind(rawValue: related.type) else { return .none(reason: nil) }
-            return .change(Change(thin: event), kind: kind, objectID: related.id, object: nil)
-        case .thin(nil):
-            return .none(reason: nil)
+        case .thin(let related):
+            if let related, let kind = MirroredKind(rawValue: related.type) {
+                return .change(Change(thin: event), kind: kind, objectID: related.id, object: nil)
+            }
+            return event.type.hasPrefix(generationFailure) ? .sweep : .none(reason: nil)
         case .snapshot(let snapshot, let previousAttributes):
             do {
                 if let object = try MirroredObject(snapshot) {

@@ -11,7 +11,8 @@ enum Migrations {
     }
 
     static let steps = [
-        Step(name: "0001_initial", sql: PackageResources._001_initial_sql)
+        Step(name: "0001_initial", sql: PackageResources._001_initial_sql),
+        Step(name: "0002_sync", sql: PackageResources._002_sync_sql),
     ]
 
     static let migrator: DatabaseMigrator = {

@@ -75,6 +75,28 @@ public struct MirrorStore: Sendable {
         }
     }
 
+    /// Reads from one snapshot.
+    func read<Value: Sendable>(
+        _ body: @Sendable (Database) throws -> Value
+    ) async throws(MirrorError) -> Value {
+        do {
+            return try await pool.read(body)
+        } catch {
+            throw MirrorError(error)
+        }
+    }
+
+    /// Writes in one transaction; when this returns, it is on disk.
+    func write<Value: Sendable>(
+        _ body: @Sendable (Database) throws -> Value
+    ) async throws(MirrorError) -> Value {
+        do {
+            return try await pool.write(body)
+        } catch {
+            throw MirrorError(error)
+        }
+    }
+
     /// Closes all connections; the write-ahead log is merged into the file.
     public func close() throws(MirrorError) {
         do {

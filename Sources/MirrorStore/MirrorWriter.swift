@@ -92,7 +92,9 @@ public final class MirrorWriter: Service, Sendable {
     private func commit(_ deliveries: [Delivery]) async -> [Result<Outcome, MirrorError>] {
         do {
             let outcomes = try await store.pool.write { [metadataKey, livemode] db in
-                let transaction = DeliveryTransaction(db: db, metadataKey: metadataKey, livemode: livemode)
+                let transaction = DeliveryTransaction(
+                    objects: ObjectTransaction(db: db, metadataKey: metadataKey, livemode: livemode)
+                )
                 return try deliveries.map { try Self.apply($0, in: transaction) }
             }
             return outcomes.map { .success($0) }
@@ -105,7 +107,7 @@ public final class MirrorWriter: Service, Sendable {
     private static func apply(_ delivery: Delivery, in transaction: DeliveryTransaction) throws -> Outcome {
         var outcome = Outcome.failed
         var cause: (any Error)?
-        try transaction.db.inSavepoint {
+        try transaction.objects.db.inSavepoint {
             do {
                 outcome = try transaction.apply(delivery)
                 return .commit

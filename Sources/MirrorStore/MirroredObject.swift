@@ -33,6 +33,18 @@ public struct MirroredObject: Sendable {
         text = object.compactText
     }
 
+    /// What Stripe shows of the object once it is deleted: its id, and that it is gone.
+    ///
+    /// - Throws: ``JSONError``, never for an object that could be read.
+    func stub() throws(JSONError) -> MirroredObject {
+        guard let id = try JSON(parsing: Array(text.utf8))["id"]?.compactText,
+            let stub = try MirroredObject(
+                JSON(parsing: Array(#"{"id":\#(id),"object":"\#(kind.rawValue)","deleted":true}"#.utf8))
+            )
+        else { throw .missing(member: "id") }
+        return stub
+    }
+
     /// Stripe's id of the object.
     public var id: String {
         switch fields {

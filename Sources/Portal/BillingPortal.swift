@@ -101,7 +101,7 @@ extension PortalError {
         self =
             switch error {
             case .refused, .unreadable: .stripeError
-            case .busy: .stripeBusy
+            case .busy, .crowdedOut: .stripeBusy
             case .unavailable, .cancelled: .stripeUnavailable
             case .timedOut: .stripeTimeout
             }

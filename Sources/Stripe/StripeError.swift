@@ -63,6 +63,11 @@ public struct StripeError: Error, Sendable {
     public var isRateLimit: Bool {
         status == 429 || (status == 400 && code == "rate_limit")
     }
+
+    /// Whether another request was working on the same object: Stripe's one 429 that does not mean too many requests.
+    ///
+    /// Source: https://docs.stripe.com/rate-limits#object-lock-timeouts.
+    public var isLockTimeout: Bool { status == 429 && code == "lock_timeout" }
 }
 
 extension StripeError: CustomStringConvertible {

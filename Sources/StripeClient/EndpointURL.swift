@@ -41,10 +41,13 @@ public struct EndpointURL: Hashable, Sendable {
 
     /// The address of one of the service's resources.
     ///
-    /// - Parameter path: begins with a slash and is percent-encoded already.
+    /// - Parameters:
+    ///   - path: begins with a slash and is percent-encoded already.
+    ///   - query: follows the path where it is not empty.
     /// - Returns: an address with the same host.
-    func appending(_ path: String) -> EndpointURL {
-        EndpointURL(string: string + path, isLoopback: isLoopback, isHTTPS: isHTTPS)
+    func appending(_ path: String, query: FormEncoding = FormEncoding([])) -> EndpointURL {
+        let query = query.string.isEmpty ? "" : "?" + query.string
+        return EndpointURL(string: string + path + query, isLoopback: isLoopback, isHTTPS: isHTTPS)
     }
 
     private init(string: String, isLoopback: Bool, isHTTPS: Bool) {

@@ -64,7 +64,7 @@ public struct FormEncoding: Sendable {
         string += name + "=" + Self.percentEncoded(text)
     }
 
-    private static func percentEncoded(_ text: String) -> String {
+    static func percentEncoded(_ text: String) -> String {
         var encoded = ""
         for byte in text.utf8 {
             switch byte {

@@ -8,8 +8,10 @@ public enum StripeCallError: Error, Sendable {
     case busy(StripeError, attempts: Int)
     /// Stripe failed (5xx), or could not be reached.
     case unavailable(Cause, attempts: Int)
-    /// The call's budget ran out.
+    /// The call's time ran out.
     case timedOut(TransportError, attempts: Int)
+    /// The call's time ran out while it waited for its turn among our own calls.
+    case crowdedOut(attempts: Int)
     /// Stripe answered with something that is not what was asked for.
     case unreadable(Unreadable, status: Int, requestID: String?, attempts: Int)
     /// The calling task was cancelled.
@@ -31,6 +33,8 @@ public enum StripeCallError: Error, Sendable {
         case body = "unexpected body"
         /// An address in the body that nobody may be sent to.
         case url = "unexpected url"
+        /// No `Date` in the reply's head, or one that cannot be read.
+        case date = "unexpected date"
     }
 }
 
@@ -39,7 +43,8 @@ extension StripeCallError {
     public var attempts: Int {
         switch self {
         case .refused(_, let attempts), .busy(_, let attempts), .unavailable(_, let attempts),
-            .timedOut(_, let attempts), .unreadable(_, _, _, let attempts), .cancelled(let attempts):
+            .timedOut(_, let attempts), .crowdedOut(let attempts), .unreadable(_, _, _, let attempts),
+            .cancelled(let attempts):
             attempts
         }
     }
@@ -48,7 +53,7 @@ extension StripeCallError {
     public var stripeError: StripeError? {
         switch self {
         case .refused(let error, _), .busy(let error, _), .unavailable(.reply(let error), _): error
-        case .unavailable(.noReply, _), .timedOut, .unreadable, .cancelled: nil
+        case .unavailable(.noReply, _), .timedOut, .crowdedOut, .unreadable, .cancelled: nil
         }
     }
 
@@ -73,6 +78,7 @@ extension StripeCallError: CustomStringConvertible {
             case .unavailable(.reply(let error), _): "Stripe failed: \(error)"
             case .unavailable(.noReply(let error), _): "Stripe cannot be reached: \(error)"
             case .timedOut(let error, _): "Stripe did not answer in time: \(error)"
+            case .crowdedOut: "too many calls to Stripe wait for their turn"
             case .unreadable(let what, let status, let requestID, _):
                 "Stripe's reply cannot be used: \(what.rawValue) status=\(status)"
                     + (requestID.map { " request_id=\($0)" } ?? "")

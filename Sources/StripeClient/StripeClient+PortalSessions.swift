@@ -6,14 +6,19 @@ extension StripeClient {
     ///
     /// - Parameters:
     ///   - parameters: for whom, and where to go afterwards.
-    ///   - budget: the time for all attempts and the pauses between them.
+    ///   - budget: the time for all attempts, and the pauses and waits before them.
     /// - Returns: the session; its URL is short-lived.
     /// - Throws: ``StripeCallError``.
     public func createPortalSession(
         _ parameters: PortalSessionParameters,
         budget: Duration = .seconds(8)
     ) async throws(StripeCallError) -> PortalSession {
-        let success = try await post("/v1/billing_portal/sessions", parameters.form, budget: budget)
+        let success = try await post(
+            "/v1/billing_portal/sessions",
+            parameters.form,
+            lane: .portal,
+            timer: timer(budget)
+        )
         let body: Body
         do {
             body = try JSONDecoder().decode(Body.self, from: Data(success.reply.body))

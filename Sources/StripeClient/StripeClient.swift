@@ -8,6 +8,7 @@ public struct StripeClient: Sendable {
     private let apiVersion: String
     private let userAgent: String
     private let transport: CurlTransport
+    private let limiter: RateLimiter
     private let retryPolicy: RetryPolicy
     private let clock: any Clock<Duration>
     private let randomness: @Sendable () -> Double
@@ -20,6 +21,7 @@ public struct StripeClient: Sendable {
     ///   - apiVersion: sent as `Stripe-Version`; decides the shape of replies (https://docs.stripe.com/api/versioning).
     ///   - userAgent: `portald/<version> (+<url>)`.
     ///   - transport: carries the requests; the caller shuts it down.
+    ///   - limiter: lets each attempt pass; one for all clients of the account.
     ///   - retryPolicy: the rules for failed attempts.
     ///   - clock: measures budgets and sleeps between attempts.
     ///   - randomness: a number in 0...1 for each pause.
@@ -29,6 +31,7 @@ public struct StripeClient: Sendable {
         apiVersion: String,
         userAgent: String,
         transport: CurlTransport,
+        limiter: RateLimiter,
         retryPolicy: RetryPolicy = RetryPolicy(),
         clock: any Clock<Duration> = ContinuousClock(),
         randomness: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }
@@ -38,6 +41,7 @@ public struct StripeClient: Sendable {
         self.apiVersion = apiVersion
         self.userAgent = userAgent
         self.transport = transport
+        self.limiter = limiter
         self.retryPolicy = retryPolicy
         self.clock = clock
         self.randomness = randomness
@@ -54,43 +58,87 @@ public struct StripeClient: Sendable {
         }
     }
 
-    /// Sends a POST until it succeeds, fails for good, or has used up its budget.
+    /// Starts to measure the time that a call may take.
+    func timer(_ budget: Duration) -> CallTimer { CallTimer(budget: budget, clock: clock) }
+
+    /// Sends a GET until it succeeds, fails for good, or its time is used up.
+    ///
+    /// - Parameters:
+    ///   - path: percent-encoded, from `/v1` on.
+    ///   - query: the parameters.
+    ///   - lane: whose turn it has to wait for.
+    ///   - timer: the time for all attempts, pauses and waits.
+    ///   - bodyLimit: the longest body that is read, in bytes; nil takes the transport's limit.
+    /// - Throws: ``StripeCallError``.
+    func get(
+        _ path: String,
+        _ query: FormEncoding = FormEncoding([]),
+        lane: Lane,
+        timer: CallTimer,
+        bodyLimit: Int? = nil
+    ) async throws(StripeCallError) -> Success {
+        let request = CurlTransport.Request(
+            .get,
+            apiBase.appending(path, query: query),
+            headers: headers,
+            timeout: timer.budget,
+            bodyLimit: bodyLimit
+        )
+        return try await attempt(request, lane: lane, timer: timer)
+    }
+
+    /// Sends a POST until it succeeds, fails for good, or its time is used up.
     ///
     /// All attempts carry one `Idempotency-Key`, so Stripe acts on them once (https://docs.stripe.com/api/idempotent_requests).
-    func post(_ path: String, _ form: FormEncoding, budget: Duration) async throws(StripeCallError) -> Success {
+    func post(
+        _ path: String,
+        _ form: FormEncoding,
+        lane: Lane,
+        timer: CallTimer
+    ) async throws(StripeCallError) -> Success {
         let request = CurlTransport.Request(
             .post(form.string),
             apiBase.appending(path),
-            headers: [
-                .init("Authorization", "Bearer \(apiKey.exposed)"),
+            headers: headers + [
                 .init("Content-Type", "application/x-www-form-urlencoded"),
-                .init("Stripe-Version", apiVersion),
                 .init("Idempotency-Key", UUID().uuidString.lowercased()),
-                .init("User-Agent", userAgent),
             ],
-            timeout: budget
+            timeout: timer.budget
         )
-        return try await attempt(request, within: budget, on: clock)
+        return try await attempt(request, lane: lane, timer: timer)
+    }
+
+    private var headers: [CurlTransport.Header] {
+        [
+            .init("Authorization", "Bearer \(apiKey.exposed)"),
+            .init("Stripe-Version", apiVersion),
+            .init("User-Agent", userAgent),
+        ]
     }
 
     private func attempt(
         _ request: CurlTransport.Request,
-        within budget: Duration,
-        on clock: some Clock<Duration>
+        lane: Lane,
+        timer: CallTimer
     ) async throws(StripeCallError) -> Success {
         var request = request
-        let start = clock.now
         var attempts = 0
         while true {
+            do {
+                try await limiter.acquire(lane, within: timer.remaining)
+            } catch {
+                throw error == .cancelled ? .cancelled(attempts: attempts) : .crowdedOut(attempts: attempts)
+            }
             attempts += 1
             // One attempt may use all that is left: Stripe gave it a place in the queue, a retry would begin anew.
-            request.timeout = budget - start.duration(to: clock.now)
+            request.timeout = timer.remaining
             let failure: StripeCallError
             let outcome: RetryPolicy.Outcome
             do {
                 let reply = try await transport.send(request)
                 if reply.isSuccess { return Success(reply: reply, attempts: attempts) }
                 failure = Self.failure(for: reply, attempts: attempts)
+                if case .busy(let error, _) = failure, !error.isLockTimeout { limiter.backOff() }
                 outcome = .reply(
                     status: reply.status,
                     isRateLimit: failure.stripeError?.isRateLimit ?? false,
@@ -103,8 +151,8 @@ public struct StripeClient: Sendable {
             let decision = retryPolicy.decision(
                 after: outcome,
                 attempt: attempts,
-                elapsed: start.duration(to: clock.now),
-                budget: budget,
+                elapsed: timer.elapsed,
+                budget: timer.budget,
                 randomness: randomness()
             )
             guard case .retry(let pause) = decision else { throw failure }

@@ -17,6 +17,9 @@ struct Daemon {
     var companions: [any Service] = []
     var onListening: @Sendable (ListenAddress) async -> Void = { _ in }
 
+    /// The most requests a second to Stripe.
+    private static let stripeRate = 20.0
+
     /// Runs until SIGTERM or SIGINT; then requests in flight are finished and the mirror is closed.
     ///
     /// - Throws: What keeps the daemon from starting, or stops it.
@@ -57,12 +60,14 @@ struct Daemon {
     }
 
     private func api(store: MirrorStore, writer: MirrorWriter, transport: CurlTransport) async throws -> PublicAPI {
+        let limiter = RateLimiter(rate: Self.stripeRate)
         let client = StripeClient(
             apiKey: settings.secretKey,
             apiBase: settings.apiBase,
             apiVersion: settings.apiVersion,
             userAgent: Version.userAgent,
-            transport: transport
+            transport: transport,
+            limiter: limiter
         )
         return PublicAPI(
             intake: WebhookIntake(

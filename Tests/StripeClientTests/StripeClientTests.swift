@@ -26,6 +26,7 @@ import Testing
             apiVersion: "2026-03-25.dahlia",
             userAgent: "portald/0.1 (+https://portald.example)",
             transport: try CurlTransport(),
+            limiter: RateLimiter(rate: 1000),
             clock: clock,
             randomness: { 1 }
         )

@@ -59,6 +59,29 @@ extension FastForward {
         return .applied
     }
 
+    /// Compares a reply with what is proven, and changes nothing.
+    ///
+    /// - Returns: ``Comparison/overtaken`` also where something waits: then nobody knows yet what the object should be.
+    public func compare(_ read: ObjectRead) -> Comparison {
+        guard read.isComplete, !state.isDeleted, state.pending.isEmpty, !isOvertaken(read.token) else {
+            return .overtaken
+        }
+        if state.kind == .subscription, state.isEnded, !read.isEnded {
+            return .overtaken
+        }
+        return !read.isDeleted && state.proven?.revision == read.revision ? .equal : .different
+    }
+
+    /// What a comparison says.
+    public enum Comparison: Hashable, Sendable {
+        /// The reply may be older than what is proven, or the other way round.
+        case overtaken
+        /// The reply shows the proven version.
+        case equal
+        /// The reply shows another version, and no event says why.
+        case different
+    }
+
     /// Whether an event came in, or another read counted, since shortly before the request.
     private func isOvertaken(_ token: ObjectRead.Token) -> Bool {
         guard state.sequence <= token.sequence else { return true }

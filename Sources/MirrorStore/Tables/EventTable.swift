@@ -11,6 +11,12 @@ struct EventTable {
         return try String.fetchOne(statement, arguments: [id]).flatMap(Outcome.init(rawValue:))
     }
 
+    /// Whether an event came in and could be applied.
+    func isUsed(_ id: String) throws -> Bool {
+        guard let outcome = try outcome(of: id) else { return false }
+        return outcome != .failed && outcome != .ignored
+    }
+
     /// Writes an event, in place of an earlier attempt that failed.
     func upsert(_ delivery: Delivery, outcome: Outcome, error: String?) throws {
         let event = delivery.event
@@ -33,6 +39,12 @@ struct EventTable {
     func settle(_ id: String, as outcome: Outcome) throws {
         try db.cachedStatement(sql: "UPDATE events SET outcome = ? WHERE id = ?")
             .execute(arguments: [outcome.rawValue, id])
+    }
+
+    /// Removes the payloads of all events about an object.
+    func erase(about objectID: String) throws {
+        try db.cachedStatement(sql: "UPDATE events SET payload = NULL WHERE object_id = ? AND payload IS NOT NULL")
+            .execute(arguments: [objectID])
     }
 
     /// The object that an event carries.

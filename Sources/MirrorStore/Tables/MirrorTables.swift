@@ -34,7 +34,7 @@ struct MirrorTables {
         return try String.fetchOne(statement, arguments: [objectID])
     }
 
-    private func table(of kind: MirroredKind) -> String {
+    func table(of kind: MirroredKind) -> String {
         switch kind {
         case .customer: "customers"
         case .subscription: "subscriptions"
@@ -48,7 +48,7 @@ struct MirrorTables {
                     id, email, name, created, livemode, deleted, object, revision, confirmed, updated_at
                 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET
-                    email = excluded.email, name = excluded.name, created = excluded.created,
+                    email = excluded.email, name = excluded.name, created = coalesce(excluded.created, created),
                     livemode = excluded.livemode, deleted = excluded.deleted, object = excluded.object,
                     revision = excluded.revision, confirmed = excluded.confirmed, updated_at = excluded.updated_at
                 """

@@ -10,6 +10,8 @@ struct ObjectStateTable {
     struct Record {
         var state: ObjectState
         var provenObject: String?
+        /// The API version that the proven version is rendered in.
+        var apiVersion: String?
     }
 
     func load(_ objectID: String, kind: MirroredKind) throws -> Record {
@@ -33,7 +35,12 @@ struct ObjectStateTable {
         if state.pendingSince != nil {
             state.pending = try loadPending(objectID)
         }
-        return Record(state: state, provenObject: row["proven_object"])
+        return Record(state: state, provenObject: row["proven_object"], apiVersion: row["api_version"])
+    }
+
+    func isDeleted(_ objectID: String) throws -> Bool {
+        let statement = try db.cachedStatement(sql: "SELECT deleted FROM object_states WHERE object_id = ?")
+        return try Bool.fetchOne(statement, arguments: [objectID]) ?? false
     }
 
     /// Whether the object is of that kind, as far as is known.
@@ -43,20 +50,21 @@ struct ObjectStateTable {
         return known == nil || known == kind.rawValue
     }
 
-    func save(_ record: Record, of objectID: String, before: ObjectState) throws {
+    func save(_ record: Record, of objectID: String, before: ObjectState, at now: Double) throws {
         let state = record.state
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO object_states (
                     object_id, kind, proven, proven_by, proven_object, shown, shown_by, shown_created, ended, deleted,
-                    read_date, sequence, last_received, pending_since
-                ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    read_date, sequence, last_received, pending_since, due_at, api_version, checked_at
+                ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (object_id) DO UPDATE SET
                     proven = excluded.proven, proven_by = excluded.proven_by, proven_object = excluded.proven_object,
                     shown = excluded.shown, shown_by = excluded.shown_by, shown_created = excluded.shown_created,
                     ended = excluded.ended, deleted = excluded.deleted, read_date = excluded.read_date,
                     sequence = excluded.sequence, last_received = excluded.last_received,
-                    pending_since = excluded.pending_since
+                    pending_since = excluded.pending_since, due_at = excluded.due_at,
+                    api_version = excluded.api_version
                 """
         )
         try statement.execute(arguments: [
@@ -64,6 +72,7 @@ struct ObjectStateTable {
             state.proven?.revision.data, state.proven?.source.text, record.provenObject,
             state.shown?.revision.data, state.shown?.source.text, state.shownCreated,
             state.isEnded, state.isDeleted, state.readDate, state.sequence, state.lastReceived, state.pendingSince,
+            state.nextRead, record.apiVersion, now,
         ])
         if state.pending.starts(with: before.pending) {
             try insert(state.pending.dropFirst(before.pending.count), of: objectID)
@@ -71,6 +80,22 @@ struct ObjectStateTable {
             try deletePending(of: objectID)
             try insert(state.pending[...], of: objectID)
         }
+    }
+
+    /// Notes that a reply of Stripe's agreed with the object.
+    func markChecked(_ objectID: String, at now: Double) throws {
+        try db.cachedStatement(sql: "UPDATE object_states SET checked_at = ?, read_error = NULL WHERE object_id = ?")
+            .execute(arguments: [now, objectID])
+    }
+
+    /// Puts the object's next read off after one that failed.
+    func postpone(_ objectID: String, until due: Double, because error: String) throws {
+        try db.cachedStatement(
+            sql: """
+                UPDATE object_states SET read_error = ?, due_at = CASE WHEN due_at IS NULL THEN NULL ELSE ? END
+                WHERE object_id = ?
+                """
+        ).execute(arguments: [error, due, objectID])
     }
 
     private func version(_ revision: Data?, _ source: String?) -> ObjectState.Version? {
@@ -92,7 +117,8 @@ struct ObjectStateTable {
                 isEnded: row["ended"],
                 isComplete: row["complete"],
                 created: row["created"],
-                request: row["request"]
+                request: row["request"],
+                snapshotEvent: row["snapshot_event"]
             )
             return ObjectState.Pending(change: change, isBarred: row["barred"])
         }
@@ -107,8 +133,9 @@ struct ObjectStateTable {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO pending_events (
-                    object_id, event, kind, parent, parent_ended, revision, ended, complete, created, request, barred
-                ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    object_id, event, kind, parent, parent_ended, revision, ended, complete, created, request, barred,
+                    snapshot_event
+                ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         )
         for entry in pending {
@@ -116,7 +143,7 @@ struct ObjectStateTable {
             let (kind, parent, parentEnded) = columns(of: change.kind)
             try statement.execute(arguments: [
                 objectID, change.event, kind, parent?.data, parentEnded, change.revision?.data, change.isEnded,
-                change.isComplete, change.created, change.request, entry.isBarred,
+                change.isComplete, change.created, change.request, entry.isBarred, change.snapshotEvent,
             ])
         }
     }

@@ -34,6 +34,15 @@ struct UserLinkTable {
         }
     }
 
+    /// The Checkout sessions that claimed a customer.
+    func checkouts(of customer: String) throws -> [String] {
+        let statement = try db.cachedStatement(
+            sql: "SELECT claimant FROM user_links WHERE customer = ? AND source = ?"
+        )
+        let source = UserLinkSource.checkoutClientReferenceID.rawValue
+        return try String.fetchAll(statement, arguments: [customer, source])
+    }
+
     /// Takes a finished Checkout session's claim.
     func claim(by session: CheckoutSession, event: String, at createdAt: Int64) throws {
         try claim(

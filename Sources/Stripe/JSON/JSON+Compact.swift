@@ -9,7 +9,7 @@ extension JSON {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private func appendCompact(to bytes: inout [UInt8]) {
+    func appendCompact(to bytes: inout [UInt8]) {
         switch node.kind {
         case .null, .true, .false, .number:
             bytes += rawBytes

@@ -42,7 +42,8 @@ final class CurlLoop {
     }
 
     private func start(_ id: CurlInbox.ID, _ request: CurlTransport.Request, _ completion: CurlInbox.Completion) {
-        guard let transfer = CurlTransfer(id: id, bodyLimit: options.bodyLimit, completion: completion) else {
+        let bodyLimit = request.bodyLimit ?? options.bodyLimit
+        guard let transfer = CurlTransfer(id: id, bodyLimit: bodyLimit, completion: completion) else {
             completion.resume(returning: .failure(TransportError(.connectionFailed("out of memory"))))
             return
         }

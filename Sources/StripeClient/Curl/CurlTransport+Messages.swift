@@ -1,12 +1,12 @@
 extension CurlTransport {
     /// Limits and trust of a transport.
     public struct Options: Sendable {
-        /// The longest body that is read, in bytes.
+        /// The longest body that is read, in bytes, where the request sets no limit of its own.
         public var bodyLimit: Int
         /// A PEM file of certificate authorities to trust in place of the system's.
         public var certificateAuthorities: String?
 
-        /// The defaults: 4 MiB, far above the longest reply Stripe is known to send, and the system's authorities.
+        /// The defaults: 4 MiB, far above the longest single object Stripe is known to send, and the system's authorities.
         public init(bodyLimit: Int = 4 << 20, certificateAuthorities: String? = nil) {
             self.bodyLimit = bodyLimit
             self.certificateAuthorities = certificateAuthorities
@@ -47,6 +47,8 @@ extension CurlTransport {
         public var timeout: Duration
         /// The longest time for name look-up, TCP and TLS, within ``timeout``.
         public var connectTimeout: Duration
+        /// The longest body that is read, in bytes; nil takes the transport's limit.
+        public var bodyLimit: Int?
 
         /// A request.
         public init(
@@ -54,13 +56,15 @@ extension CurlTransport {
             _ url: EndpointURL,
             headers: [Header] = [],
             timeout: Duration,
-            connectTimeout: Duration = .seconds(3)
+            connectTimeout: Duration = .seconds(3),
+            bodyLimit: Int? = nil
         ) {
             self.method = method
             self.url = url
             self.headers = headers
             self.timeout = timeout
             self.connectTimeout = connectTimeout
+            self.bodyLimit = bodyLimit
         }
 
         /// Why the request must not be handed to libcurl, which would write a line break into the request as it stands.

@@ -92,6 +92,7 @@ struct RunningAPI: Sendable {
                     apiVersion: "2026-03-25.dahlia",
                     userAgent: "portald/test",
                     transport: transport,
+                    limiter: RateLimiter(rate: 1000),
                     clock: configuration.stripeClock
                 ),
                 allowedStatuses: ["active", "trialing", "past_due"],

@@ -1,0 +1,184 @@
+internal import GRDB
+internal import Stripe
+
+/// The store's side of reads from Stripe: which objects want one, and what the replies do to the mirror.
+///
+/// Whether a reply counts is decided inside the transaction that writes it, from numbers that are in the file: commands
+/// and the daemon are separate processes.
+public struct ObjectReads: Sendable {
+    private let store: MirrorStore
+    private let metadataKey: String
+    private let livemode: Bool
+    private let apiVersion: String
+
+    /// - Parameters:
+    ///   - store: The mirror.
+    ///   - metadataKey: The key of `metadata` that holds the operator's own id of the user.
+    ///   - livemode: The mode of the mirror.
+    ///   - apiVersion: The API version that the replies are rendered in.
+    public init(store: MirrorStore, metadataKey: String, livemode: Bool, apiVersion: String) {
+        self.store = store
+        self.metadataKey = metadataKey
+        self.livemode = livemode
+        self.apiVersion = apiVersion
+    }
+
+    // MARK: Which objects want a read
+
+    /// Objects of which a read is due, the longest due first.
+    ///
+    /// - Throws: ``MirrorError`` where the mirror cannot be read.
+    public func due(at now: Double, limit: Int) async throws(MirrorError) -> [ObjectReference] {
+        let sql = "SELECT kind, object_id FROM object_states WHERE due_at <= ? ORDER BY due_at LIMIT ?"
+        return try await store.read { db in
+            let statement = try db.cachedStatement(sql: sql)
+            return try Row.fetchAll(statement, arguments: [now, limit]).map(Self.reference)
+        }
+    }
+
+    /// When the next read is due, Unix seconds by this machine's clock; nil where nothing waits.
+    ///
+    /// - Throws: ``MirrorError`` where the mirror cannot be read.
+    public func nextDue() async throws(MirrorError) -> Double? {
+        try await store.read { db in
+            try Double.fetchOne(
+                db,
+                sql: "SELECT due_at FROM object_states WHERE due_at IS NOT NULL ORDER BY due_at LIMIT 1"
+            )
+        }
+    }
+
+    /// Objects that no reply has agreed with since a time, by their ids.
+    ///
+    /// - Parameters:
+    ///   - time: Unix seconds by this machine's clock.
+    ///   - cursor: The id after which to begin.
+    ///   - limit: How many at most.
+    /// - Throws: ``MirrorError`` where the mirror cannot be read.
+    public func unchecked(
+        since time: Double,
+        after cursor: String?,
+        limit: Int
+    ) async throws(MirrorError) -> [ObjectReference] {
+        let sql = """
+            SELECT kind, object_id FROM object_states
+            WHERE checked_at < ? AND NOT deleted AND object_id > ? ORDER BY object_id LIMIT ?
+            """
+        return try await store.read { db in
+            try Row.fetchAll(db, sql: sql, arguments: [time, cursor ?? "", limit]).map(Self.reference)
+        }
+    }
+
+    /// Lets what waits begin its grace anew, as after a time in which events could not come in, or a jump of the clock.
+    ///
+    /// - Throws: ``MirrorError`` where nothing was written.
+    public func resume(at now: Double) async throws(MirrorError) {
+        try await write { transaction in
+            let db = transaction.objects.db
+            let states = ObjectStateTable(db: db)
+            // An event from the future would keep reads from counting until its time has come.
+            try db.execute(
+                sql: "UPDATE object_states SET last_received = ? WHERE last_received > ?",
+                arguments: [now, now]
+            )
+            let waiting = try Row.fetchAll(
+                db,
+                sql: "SELECT kind, object_id FROM object_states WHERE due_at IS NOT NULL"
+            )
+            for object in try waiting.map(Self.reference) {
+                let record = try states.load(object.id, kind: object.kind)
+                var rule = FastForward(state: record.state, edges: [], sequence: record.state.sequence)
+                rule.resume(at: now)
+                try states.save(
+                    .init(state: rule.state, provenObject: record.provenObject, apiVersion: record.apiVersion),
+                    of: object.id,
+                    before: record.state,
+                    at: now
+                )
+            }
+        }
+    }
+
+    // MARK: Before a request, and after its reply
+
+    /// What has to be taken before a request is sent.
+    ///
+    /// - Throws: ``MirrorError`` where the mirror cannot be read.
+    public func token(at now: Double) async throws(MirrorError) -> ObjectRead.Token {
+        try await store.read { db in
+            ObjectRead.Token(sequence: try SyncStateTable(db: db).sequence(), sentAt: now)
+        }
+    }
+
+    /// Takes in the reply to a `GET`.
+    ///
+    /// - Throws: ``MirrorError`` where nothing was written.
+    public func finish(
+        _ reply: ObjectReply,
+        for purpose: ObjectRead.Purpose,
+        at now: Double
+    ) async throws(MirrorError) -> ObjectRead.Outcome {
+        try await write { try $0.finish(reply, for: purpose, at: now) }
+    }
+
+    /// Takes in a page of a backfill, and how far the backfill has come with it.
+    ///
+    /// - Throws: ``MirrorError`` where nothing was written.
+    public func fill(_ page: [ObjectReply], advancing pass: Pass, at now: Double) async throws(MirrorError) {
+        try await write { transaction in
+            for reply in page {
+                _ = try transaction.finish(reply, for: .backfill, at: now)
+            }
+            try PassTable(db: transaction.objects.db).save(pass)
+        }
+    }
+
+    /// Compares rows with what Stripe answered; rows that agree are marked as checked.
+    ///
+    /// - Parameters:
+    ///   - replies: What Stripe answered.
+    ///   - isRepairing: Whether a row that differs is to show the reply afterwards.
+    ///   - now: Unix seconds by this machine's clock.
+    /// - Returns: A verdict for each reply, in order.
+    /// - Throws: ``MirrorError`` where nothing was written.
+    public func verify(
+        _ replies: [ObjectReply],
+        repairing isRepairing: Bool,
+        at now: Double
+    ) async throws(MirrorError) -> [Verdict] {
+        try await write { transaction in
+            try replies.map { try transaction.verify($0, repairing: isRepairing, at: now) }
+        }
+    }
+
+    /// Notes that a read failed, and puts the next one off.
+    ///
+    /// - Parameters:
+    ///   - objectID: The object.
+    ///   - due: When to try again, Unix seconds by this machine's clock.
+    ///   - reason: Why it failed, for the operator; without anything personal.
+    /// - Throws: ``MirrorError`` where nothing was written.
+    public func postpone(_ objectID: String, until due: Double, because reason: String) async throws(MirrorError) {
+        try await write { transaction in
+            try ObjectStateTable(db: transaction.objects.db).postpone(objectID, until: due, because: reason)
+        }
+    }
+
+    // MARK: -
+
+    private static func reference(_ row: Row) throws -> ObjectReference {
+        guard let kind = MirroredKind(rawValue: row["kind"]) else {
+            throw MirrorError.inconsistent("object of unknown kind")
+        }
+        return ObjectReference(kind: kind, id: row["object_id"])
+    }
+
+    private func write<Value: Sendable>(
+        _ body: @Sendable (ReadTransaction) throws -> Value
+    ) async throws(MirrorError) -> Value {
+        try await store.write { db in
+            let objects = ObjectTransaction(db: db, metadataKey: metadataKey, livemode: livemode)
+            return try body(ReadTransaction(objects: objects, apiVersion: apiVersion))
+        }
+    }
+}

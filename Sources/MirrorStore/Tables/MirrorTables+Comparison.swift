@@ -1,0 +1,82 @@
+internal import FoundationEssentials
+internal import GRDB
+internal import Stripe
+
+extension MirrorTables {
+    /// The columns in which a row differs from what an object would make of it.
+    ///
+    /// `revision` and `object` are not compared: they change with the API version that an object is rendered in.
+    ///
+    /// - Returns: `["id"]` alone where there is no row.
+    func differences(from object: MirroredObject, isConfirmed: Bool) throws -> [String] {
+        let sql = "SELECT * FROM \(table(of: object.kind)) WHERE id = ?"
+        guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [object.id]) else {
+            return ["id"]
+        }
+        var names: [String] = []
+        for (name, expected) in columns(of: object) + [("confirmed", isConfirmed)] {
+            let found: DatabaseValue = row[name]
+            if found != expected?.databaseValue ?? .null {
+                names.append(name)
+            }
+        }
+        if case .subscription(let subscription) = object.fields,
+            try items(of: subscription.id) != Set(subscription.items.map(Item.init))
+        {
+            names.append("items")
+        }
+        return names
+    }
+
+    private func columns(of object: MirroredObject) -> [(String, (any DatabaseValueConvertible)?)] {
+        switch object.fields {
+        case .customer(let customer):
+            [
+                ("email", customer.email), ("name", customer.name), ("created", customer.created),
+                ("deleted", customer.deleted),
+            ]
+        case .subscription(let subscription):
+            [
+                ("customer", subscription.customer), ("status", subscription.status.rawValue),
+                ("current_period_start", subscription.currentPeriodStart),
+                ("current_period_end", subscription.currentPeriodEnd), ("cancel_at", subscription.cancelAt),
+                ("cancel_at_period_end", subscription.cancelAtPeriodEnd), ("canceled_at", subscription.canceledAt),
+                ("ended_at", subscription.endedAt), ("trial_end", subscription.trialEnd),
+                ("created", subscription.created), ("deleted", subscription.deleted),
+            ]
+        }
+    }
+
+    /// A row of `subscription_items`, without its subscription.
+    private struct Item: Hashable {
+        var id: String
+        var price: String?
+        var product: String?
+        var quantity: Int64?
+        var start: Int64?
+        var end: Int64?
+
+        init(_ item: SubscriptionItem) {
+            id = item.id
+            price = item.price?.id
+            product = item.price?.product
+            quantity = item.quantity
+            start = item.currentPeriodStart
+            end = item.currentPeriodEnd
+        }
+
+        init(_ row: Row) {
+            id = row["id"]
+            price = row["price"]
+            product = row["product"]
+            quantity = row["quantity"]
+            start = row["current_period_start"]
+            end = row["current_period_end"]
+        }
+    }
+
+    private func items(of subscription: String) throws -> Set<Item> {
+        let statement = try db.cachedStatement(sql: "SELECT * FROM subscription_items WHERE subscription = ?")
+        return Set(try Row.fetchAll(statement, arguments: [subscription]).map(Item.init))
+    }
+}

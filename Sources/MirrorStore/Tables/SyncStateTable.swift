@@ -1,0 +1,37 @@
+internal import GRDB
+
+/// `sync_state`: what the mirror remembers that is of no single object.
+struct SyncStateTable {
+    let db: Database
+
+    /// What a step of ``FastForward`` has to know beside its object.
+    struct Step {
+        /// The step's number.
+        var sequence: Int64
+        /// Unix seconds; edges older than this may have been forgotten.
+        var forgottenBefore: Int64
+    }
+
+    /// Counts one step further.
+    func nextStep() throws -> Step {
+        let statement = try db.cachedStatement(
+            sql: "UPDATE sync_state SET sequence = sequence + 1 WHERE id = 1 RETURNING sequence, forgotten_before"
+        )
+        guard let row = try Row.fetchOne(statement) else {
+            throw MirrorError.inconsistent("sync_state has no row")
+        }
+        return Step(sequence: row["sequence"], forgottenBefore: row["forgotten_before"] ?? .min)
+    }
+
+    /// The last step's number.
+    func sequence() throws -> Int64 {
+        guard let sequence = try Int64.fetchOne(db.cachedStatement(sql: "SELECT sequence FROM sync_state WHERE id = 1")) else {
+            throw MirrorError.inconsistent("sync_state has no row")
+        }
+        return sequence
+    }
+
+    func requestSweep() throws {
+        try db.cachedStatement(sql: "UPDATE sync_state SET sweep_requested = 1 WHERE id = 1").execute()
+    }
+}

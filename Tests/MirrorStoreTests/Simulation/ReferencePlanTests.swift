@@ -23,7 +23,7 @@ struct ReferencePlanTests {
             let place = "reference's plan portald/\(plan.number) of \(plan.profile)"
             try #require(plan.violations.isEmpty, "\(place): the reference itself fails")
             var simulation = Simulation(plan.history, over: MirrorInMemory(plan.history.kind))
-            let report = try simulation.run()
+            let report = try await simulation.run()
             #expect(report.violations.isEmpty, "\(place)")
             #expect(report.reads <= plan.reads, "\(place)")
             if !plan.history.hasGhosts {

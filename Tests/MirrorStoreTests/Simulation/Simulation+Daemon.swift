@@ -5,34 +5,34 @@ extension Simulation {
     // MARK: Reads
 
     /// Sends the read that is due, or comes back when it is.
-    mutating func look(at now: Double) throws {
-        guard daemon.isUp, !daemon.isReading, let due = try mirror.nextRead else { return }
+    mutating func look(at now: Double) async throws {
+        guard daemon.isUp, !daemon.isReading, let due = try await mirror.nextRead else { return }
         if now >= due - 1e-9 {
             daemon.isReading = true
             report.reads += 1
-            try send(.refresh, at: now)
+            try await send(.refresh, at: now)
         } else {
             timeline.plan(.look(life: daemon.life), at: due)
         }
     }
 
-    mutating func look(life: Int, at now: Double) throws {
+    mutating func look(life: Int, at now: Double) async throws {
         if life == daemon.life {
-            try look(at: now)
+            try await look(at: now)
         }
     }
 
-    mutating func verify(at now: Double) throws {
+    mutating func verify(at now: Double) async throws {
         if daemon.isUp, stripe.present.state != nil {
-            try send(.verification, at: now)
+            try await send(.verification, at: now)
         }
     }
 
-    private mutating func send(_ purpose: ObjectRead.Purpose, at now: Double) throws {
+    private mutating func send(_ purpose: ObjectRead.Purpose, at now: Double) async throws {
         let reading = history.reads[daemon.sent % history.reads.count]
         daemon.sent += 1
         trace?.add(now, "\(purpose) sent")
-        let exchange = Exchange(reading: reading, token: try mirror.token(at: now), purpose: purpose, life: daemon.life)
+        let exchange = Exchange(reading: reading, token: try await mirror.token(at: now), purpose: purpose, life: daemon.life)
         timeline.plan(.answer(exchange), at: now + reading.toState)
     }
 
@@ -50,7 +50,7 @@ extension Simulation {
         dated date: Int64,
         of exchange: Exchange,
         at now: Double
-    ) throws {
+    ) async throws {
         guard exchange.life == daemon.life else { return }
         let isRefresh = exchange.purpose == .refresh
         guard !exchange.reading.fails else {
@@ -74,28 +74,28 @@ extension Simulation {
                 token: exchange.token,
                 purpose: exchange.purpose
             )
-            try finish(reply, at: now)
+            try await finish(reply, at: now)
         } else {
             trace?.add(now, "\(exchange.purpose) found nothing")
-            try mirror.finishWithoutObject(at: now)
+            try await mirror.finishWithoutObject(at: now)
         }
-        try checkRow(at: now)
-        try look(at: now)
+        try await checkRow(at: now)
+        try await look(at: now)
     }
 
-    private mutating func finish(_ reply: SimulatedReply, at now: Double) throws {
-        let outcome = try mirror.finish(reply, at: now)
+    private mutating func finish(_ reply: SimulatedReply, at now: Double) async throws {
+        let outcome = try await mirror.finish(reply, at: now)
         if outcome == .dropped {
             report.dropped += 1
         }
         let shown = reply.isDeleted ? StateName.deleted : reply.state
-        try trace?.add(now, "\(reply.purpose) found \(shown.rawValue), Date \(reply.date) → \(outcome); \(rowText)")
+        try await trace?.add(now, "\(reply.purpose) found \(shown.rawValue), Date \(reply.date) → \(outcome); \(rowText)")
     }
 
-    mutating func readAgain(life: Int, at now: Double) throws {
+    mutating func readAgain(life: Int, at now: Double) async throws {
         guard life == daemon.life else { return }
         daemon.isReading = false
-        try look(at: now)
+        try await look(at: now)
     }
 
     /// A webhook of another object moves the newest known event, and nothing else.
@@ -114,12 +114,12 @@ extension Simulation {
         timeline.plan(.start, at: back)
     }
 
-    mutating func start(at now: Double) throws {
+    mutating func start(at now: Double) async throws {
         daemon.begin(isUp: true)
-        try mirror.restart(at: now)
+        try await mirror.restart(at: now)
         trace?.add(now, "start")
         sweep(life: daemon.life, at: now)
-        try look(at: now)
+        try await look(at: now)
     }
 
     // MARK: Sweeps
@@ -141,10 +141,10 @@ extension Simulation {
         timeline.plan(page.hasMore ? .sweepPage(sweep) : .sweepEnd(sweep), at: now + pause)
     }
 
-    mutating func finish(_ sweep: Sweep, at now: Double) throws {
+    mutating func finish(_ sweep: Sweep, at now: Double) async throws {
         guard sweep.life == daemon.life else { return }
         for event in sweep.found.reversed() {
-            try take(event, from: "sweep", at: now)
+            try await take(event, from: "sweep", at: now)
         }
         daemon.lastSweep = max(daemon.lastSweep, sweep.began.rounded(.down))
         timeline.plan(.sweep(life: sweep.life), at: now + SimulatedDaemon.sweepPeriod)
@@ -152,8 +152,8 @@ extension Simulation {
 
     // MARK: Backfill
 
-    mutating func requestPage(at now: Double) throws {
-        timeline.plan(.backfillAnswer(try mirror.token(at: now)), at: now + history.reads[0].toState)
+    mutating func requestPage(at now: Double) async throws {
+        timeline.plan(.backfillAnswer(try await mirror.token(at: now)), at: now + history.reads[0].toState)
     }
 
     /// Lists leave deleted customers out.
@@ -165,16 +165,16 @@ extension Simulation {
         timeline.plan(.backfillPage(reply), at: now + reading.toDate + reading.toReply)
     }
 
-    mutating func takeEntry(_ reply: SimulatedReply, at now: Double) throws {
-        try finish(reply, at: now)
-        try checkRow(at: now)
-        try look(at: now)
+    mutating func takeEntry(_ reply: SimulatedReply, at now: Double) async throws {
+        try await finish(reply, at: now)
+        try await checkRow(at: now)
+        try await look(at: now)
     }
 
-    mutating func finishBackfill(at now: Double) throws {
+    mutating func finishBackfill(at now: Double) async throws {
         if let backfill = history.backfill {
             daemon.lastSweep = habits.marksBackfillAtItsEnd ? now : backfill.begin
         }
-        try start(at: now)
+        try await start(at: now)
     }
 }

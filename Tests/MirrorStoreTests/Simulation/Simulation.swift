@@ -66,17 +66,17 @@ struct Simulation<Mirror: SimulatedMirror> {
     }
 
     /// Lets everything happen, and two sweeps more.
-    mutating func run() throws -> SimulationReport {
+    mutating func run() async throws -> SimulationReport {
         if history.isKnown, let start = history.start {
-            try mirror.begin(with: start)
+            try await mirror.begin(with: start)
         }
         let end = planHistory() + 2 * SimulatedDaemon.sweepPeriod + 120
         while let (time, step) = timeline.next(until: end) {
-            try perform(step, at: time)
+            try await perform(step, at: time)
         }
-        try checkRest(at: end)
+        try await checkRest(at: end)
         report.events = stripe.events.count
-        report.row = try mirror.row
+        report.row = try await mirror.row
         return report
     }
 
@@ -116,40 +116,40 @@ struct Simulation<Mirror: SimulatedMirror> {
         return max(last, backfill.end + 62)
     }
 
-    private mutating func perform(_ step: Step, at now: Double) throws {
+    private mutating func perform(_ step: Step, at now: Double) async throws {
         switch step {
-        case .change(let change): try make(change)
+        case .change(let change): try await make(change)
         case .check(let check): makeCheck(check)
-        case .webhook(let event): try deliver(event, at: now)
+        case .webhook(let event): try await deliver(event, at: now)
         case .otherWebhook: hearOfAnother(at: now)
-        case .verification: try verify(at: now)
-        case .look(let life): try look(life: life, at: now)
+        case .verification: try await verify(at: now)
+        case .look(let life): try await look(life: life, at: now)
         case .answer(let exchange): answer(exchange, at: now)
-        case .reply(let exchange, let standing, let date): try take(standing, dated: date, of: exchange, at: now)
-        case .readAgain(let life): try readAgain(life: life, at: now)
+        case .reply(let exchange, let standing, let date): try await take(standing, dated: date, of: exchange, at: now)
+        case .readAgain(let life): try await readAgain(life: life, at: now)
         case .kill(let back): kill(until: back, at: now)
-        case .start: try start(at: now)
+        case .start: try await start(at: now)
         case .sweep(let life): sweep(life: life, at: now)
         case .sweepPage(let sweep): takePage(of: sweep, at: now)
-        case .sweepEnd(let sweep): try finish(sweep, at: now)
+        case .sweepEnd(let sweep): try await finish(sweep, at: now)
         case .backfillBegin: daemon.isUp = true
-        case .backfillRequest: try requestPage(at: now)
+        case .backfillRequest: try await requestPage(at: now)
         case .backfillAnswer(let token): answerPage(token, at: now)
-        case .backfillPage(let reply): try takeEntry(reply, at: now)
-        case .backfillEnd: try finishBackfill(at: now)
+        case .backfillPage(let reply): try await takeEntry(reply, at: now)
+        case .backfillEnd: try await finishBackfill(at: now)
         }
     }
 
     // MARK: Stripe and the network
 
-    private mutating func make(_ change: History.Change) throws {
+    private mutating func make(_ change: History.Change) async throws {
         let old = stripe.present.shown
         guard let told = stripe.make(change) else { return }
         trace?.add(change.time, "stripe   \(name(old)) → \(name(stripe.present.shown))\(told.isEmpty ? ", without an event" : "")")
         for (event, deliveries) in told {
             deliverLater(event, deliveries)
         }
-        try checkRow(at: change.time)
+        try await checkRow(at: change.time)
     }
 
     private mutating func makeCheck(_ check: History.Check) {
@@ -165,31 +165,31 @@ struct Simulation<Mirror: SimulatedMirror> {
         }
     }
 
-    private mutating func deliver(_ number: Int, at now: Double) throws {
+    private mutating func deliver(_ number: Int, at now: Double) async throws {
         if daemon.isUp {
-            try take(number, from: "webhook", at: now)
+            try await take(number, from: "webhook", at: now)
         } else if history.retries {
             timeline.plan(.webhook(number), at: now + 61.7)
         }
     }
 
     /// Takes an event into the mirror.
-    mutating func take(_ number: Int, from source: String, at now: Double) throws {
+    mutating func take(_ number: Int, from source: String, at now: Double) async throws {
         let event = stripe.events[number - 1]
-        let outcome = try mirror.receive(event, at: now)
+        let outcome = try await mirror.receive(event, at: now)
         undelivered.remove(number)
         daemon.newestEvent = max(daemon.newestEvent, Double(event.created))
         if source == "webhook" || outcome != .duplicate {
-            try trace?.add(now, "\(source)  \(event.text) → \(outcome); \(rowText)")
+            try await trace?.add(now, "\(source)  \(event.text) → \(outcome); \(rowText)")
         }
-        try checkRow(at: now)
-        try look(at: now)
+        try await checkRow(at: now)
+        try await look(at: now)
     }
 
     // MARK: Claims
 
-    mutating func checkRow(at now: Double) throws {
-        let row = try mirror.row
+    mutating func checkRow(at now: Double) async throws {
+        let row = try await mirror.row
         guard row.isConfirmed else { return }
         guard let state = row.state?.rendered else { return violate("a confirmed row shows nothing", at: now) }
         if state != .deleted, !stripe.states.contains(state) {
@@ -200,11 +200,11 @@ struct Simulation<Mirror: SimulatedMirror> {
         }
     }
 
-    private mutating func checkRest(at end: Double) throws {
+    private mutating func checkRest(at end: Double) async throws {
         let isKnowable = stripe.present.state != nil && (!stripe.events.isEmpty || history.isKnown)
         guard isKnowable, !history.hasGhosts else { return }
-        let row = try mirror.row
-        if try mirror.nextRead != nil || daemon.isReading {
+        let row = try await mirror.row
+        if try await mirror.nextRead != nil || daemon.isReading {
             violate("no rest: something waits", at: end)
         } else if row.state?.rendered != stripe.present.shown {
             violate("at rest the row shows \(name(row.state)), Stripe \(name(stripe.present.shown))", at: end)
@@ -221,8 +221,8 @@ struct Simulation<Mirror: SimulatedMirror> {
     // MARK: Trace
 
     var rowText: String {
-        get throws {
-            let row = try mirror.row
+        get async throws {
+            let row = try await mirror.row
             return "row \(name(row.state))\(row.isConfirmed ? ", confirmed" : "")"
         }
     }

@@ -12,7 +12,7 @@ import Testing
             let id = HistoryID(profile, seed: 1, number: number)
             let history = id.history
             var simulation = Simulation(history, over: MirrorInMemory(history.kind))
-            let report = try simulation.run()
+            let report = try await simulation.run()
             #expect(report.violations.isEmpty, "\(Self.reproduction(of: id))")
             reads += report.reads
             if number % 25 == 0 {
@@ -26,12 +26,12 @@ import Testing
 
     /// The history that a failure names, step by step.
     @Test(.enabled(if: requested != nil, "for PORTALD_SIMULATION, as a failure names it"))
-    func reproduction() throws {
+    func reproduction() async throws {
         let id = try #require(Self.requested.flatMap(HistoryID.init), "PORTALD_SIMULATION is like chaos/1/4711")
         let history = id.history
         let trace = SimulationTrace()
         var simulation = Simulation(history, over: MirrorInMemory(history.kind), trace: trace)
-        let report = try simulation.run()
+        let report = try await simulation.run()
         print(trace.lines.joined(separator: "\n"))
         #expect(report.violations.isEmpty)
     }

@@ -4,7 +4,20 @@ import Stripe
 
 /// Versions of an object by letters, for tests in which only their identity matters.
 extension Revision {
-    static func version(_ name: String) -> Revision {
+    static func version(_ name: String) -> Revision { named[name] ?? made(of: name) }
+
+    /// The name that it was made of, if that is one of the usual ones.
+    var versionName: String? { Self.names[self] }
+
+    /// A letter each; an ended version begins with `x`, and one that the API renders otherwise ends with a star.
+    private static let named: [String: Revision] = {
+        let living = ["A", "B", "C", "D", "E"]
+        let all = living + living.map { "x\($0)" } + ["xx", "xy"]
+        return Dictionary(uniqueKeysWithValues: (all + all.map { "\($0)*" }).map { ($0, made(of: $0)) })
+    }()
+    private static let names = Dictionary(uniqueKeysWithValues: named.map { ($1, $0) })
+
+    private static func made(of name: String) -> Revision {
         // A name is its own canonical form.
         guard let json = try? JSON(parsing: Array("\"\(name)\"".utf8)) else { preconditionFailure("not a name: \(name)") }
         return Revision(of: json)
@@ -52,7 +65,7 @@ extension Change {
 
 /// One object under the rule, with all of its past at hand.
 struct Subject {
-    private(set) var state: ObjectState
+    var state: ObjectState
     private(set) var edges: [Edge] = []
     private(set) var settled: [String: Outcome] = [:]
     private var seen: Set<String> = []
@@ -80,6 +93,13 @@ struct Subject {
         let outcome = rule.finish(read, at: now)
         take(rule)
         return outcome
+    }
+
+    /// A new process begins where another one was killed.
+    mutating func resume(at now: Double) {
+        var rule = next
+        rule.resume(at: now)
+        take(rule)
     }
 
     /// A read that is sent and answered with nothing in between.

@@ -5,19 +5,27 @@
 
 Each line is {"kind", "steps": [...]}; a step holds what was done and the state it led to. Versions are letters; those that
 begin with x are past their end.
+
+Where portald differs on purpose, the reference is made to follow:
+
+- an event that cancels out with others at once is applied, not pending;
+- an object is marked once, however many entries of a backfill are dropped;
+- a read that finds an ended subscription alive is asked for again after a grace, not at once;
+- a thin event may be of a subscription's last era.
 """
-import importlib.util
 import json
+import math
 import random
 import sys
 
+from reference import load
 
-def load(path):
-    spec = importlib.util.spec_from_file_location("reference", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["reference"] = module
-    spec.loader.exec_module(module)
-    return module
+
+def next_read(row, mirror):
+    if row.pending and row.last is None:
+        # A mark that a backfill left before any event: the reference's `due` takes an event for granted.
+        return row.since + mirror.rules.grace
+    return mirror.due(-math.inf)
 
 
 def state_of(row, mirror):
@@ -30,7 +38,13 @@ def state_of(row, mirror):
         "sequence": row.seq,
         "pending": [[event.id, barred] for event, barred in row.pending],
         "confirmed": mirror.confirmed,
+        "nextRead": next_read(row, mirror),
     }
+
+
+def keep_one_mark(row):
+    marks = [entry for entry in row.pending if entry[0].id is None]
+    row.pending = [entry for entry in row.pending if entry not in marks[1:]]
 
 
 def history(reference, rng):
@@ -68,7 +82,12 @@ def history(reference, rng):
             made = event()
             step |= {"do": "receive", "event": {name: getattr(made, name) for name in made.__slots__}}
             step["outcome"] = mirror.receive(made, now)
-        elif what < 0.85 or not reads:
+            if step["outcome"] == "pending" and not mirror.row.pending:
+                step["outcome"] = "applied"
+        elif what < 0.73:
+            step |= {"do": "restart"}
+            mirror.restarted(now)
+        elif what < 0.87 or not reads:
             token = mirror.begin_read(now)
             reads.append(token)
             step |= {"do": "begin"}
@@ -85,6 +104,9 @@ def history(reference, rng):
             step["outcome"] = mirror.finish_read(
                 token, version, step["ended"], deleted, date, now, verify=purpose == "verification",
                 backfill=purpose == "backfill")
+            if step["outcome"] == "dropped" and mirror.row.pending:
+                mirror.row.since = now
+                keep_one_mark(mirror.row)
         step["state"] = state_of(mirror.row, mirror)
         steps.append(step)
     return {"kind": kind, "steps": steps}

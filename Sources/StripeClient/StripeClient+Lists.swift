@@ -6,6 +6,7 @@ extension StripeClient {
     /// Lists customers: `GET /v1/customers`. Deleted ones and those on test clocks are left out by Stripe.
     ///
     /// - Parameters:
+    ///   - createdBefore: the first `created` that is too late, in Unix seconds; nil has no end.
     ///   - startingAfter: the last customer's id of the page before; nil begins with the newest.
     ///   - limit: the most objects, 1 to 100.
     ///   - lane: what the call is for.
@@ -13,18 +14,20 @@ extension StripeClient {
     /// - Returns: a page.
     /// - Throws: ``StripeCallError``.
     public func listCustomers(
+        createdBefore: Int64? = nil,
         startingAfter: String?,
         limit: Int = 100,
         lane: Lane,
         budget: Duration = .seconds(30)
     ) async throws(StripeCallError) -> ListPage {
-        let fields = Self.paging(startingAfter, limit)
+        let fields = Self.created(before: createdBefore) + Self.paging(startingAfter, limit)
         return try await page("/v1/customers", fields, of: "customer", lane: lane, budget: budget)
     }
 
     /// Lists subscriptions of every status: `GET /v1/subscriptions?status=all`. Those on test clocks are left out by Stripe.
     ///
     /// - Parameters:
+    ///   - createdBefore: the first `created` that is too late, in Unix seconds; nil has no end.
     ///   - startingAfter: the last subscription's id of the page before; nil begins with the newest.
     ///   - limit: the most objects, 1 to 100.
     ///   - lane: what the call is for.
@@ -32,12 +35,14 @@ extension StripeClient {
     /// - Returns: a page; an object's own `items` may say that it has more.
     /// - Throws: ``StripeCallError``.
     public func listSubscriptions(
+        createdBefore: Int64? = nil,
         startingAfter: String?,
         limit: Int = 100,
         lane: Lane,
         budget: Duration = .seconds(30)
     ) async throws(StripeCallError) -> ListPage {
-        let fields = [.init("status", .string("all"))] + Self.paging(startingAfter, limit)
+        let status = FormEncoding.Field("status", .string("all"))
+        let fields = [status] + Self.created(before: createdBefore) + Self.paging(startingAfter, limit)
         return try await page("/v1/subscriptions", fields, of: "subscription", lane: lane, budget: budget)
     }
 
@@ -69,6 +74,10 @@ extension StripeClient {
         ]
         let paging = Self.paging(startingAfter, limit)
         return try await page("/v1/events", fields + paging, of: "event", lane: lane, budget: budget)
+    }
+
+    private static func created(before time: Int64?) -> [FormEncoding.Field] {
+        time.map { [.init("created", .object([.init("lt", .integer(Int($0)))]))] } ?? []
     }
 
     static func paging(_ startingAfter: String?, _ limit: Int) -> [FormEncoding.Field] {

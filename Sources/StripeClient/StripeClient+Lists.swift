@@ -3,7 +3,9 @@ extension StripeClient {
     /// (https://docs.stripe.com/metadata#data), come close to it.
     static let pageLimit = 64 << 20
 
-    /// Lists customers: `GET /v1/customers`. Deleted ones and those on test clocks are left out by Stripe.
+    /// Lists customers: `GET /v1/customers`.
+    ///
+    /// Stripe leaves out deleted ones and those on test clocks.
     ///
     /// - Parameters:
     ///   - startingAfter: the last customer's id of the page before; nil begins with the newest.
@@ -22,7 +24,9 @@ extension StripeClient {
         return try await page("/v1/customers", fields, of: "customer", lane: lane, budget: budget)
     }
 
-    /// Lists subscriptions of every status: `GET /v1/subscriptions?status=all`. Those on test clocks are left out by Stripe.
+    /// Lists subscriptions of every status: `GET /v1/subscriptions?status=all`.
+    ///
+    /// Stripe leaves out those on test clocks.
     ///
     /// - Parameters:
     ///   - startingAfter: the last subscription's id of the page before; nil begins with the newest.

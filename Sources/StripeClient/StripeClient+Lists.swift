@@ -3,7 +3,9 @@ extension StripeClient {
     /// (https://docs.stripe.com/metadata#data), come close to it.
     static let pageLimit = 64 << 20
 
-    /// Lists customers: `GET /v1/customers`. Deleted ones and those on test clocks are left out by Stripe.
+    /// Lists customers: `GET /v1/customers`.
+    ///
+    /// Stripe leaves out deleted ones and those on test clocks.
     ///
     /// - Parameters:
     ///   - createdBefore: the first `created` that is too late, in Unix seconds; nil has no end.
@@ -24,7 +26,9 @@ extension StripeClient {
         return try await page("/v1/customers", fields, of: "customer", lane: lane, budget: budget)
     }
 
-    /// Lists subscriptions of every status: `GET /v1/subscriptions?status=all`. Those on test clocks are left out by Stripe.
+    /// Lists subscriptions of every status: `GET /v1/subscriptions?status=all`.
+    ///
+    /// Stripe leaves out those on test clocks.
     ///
     /// - Parameters:
     ///   - createdBefore: the first `created` that is too late, in Unix seconds; nil has no end.

@@ -1,8 +1,7 @@
 internal import Stripe
 
 extension StripeClient {
-    /// The most pages of a subscription's items: fifty times what Stripe documents for one
-    /// (https://docs.stripe.com/billing/subscriptions/multiple-products, twenty).
+    /// The most pages of a subscription's items: a thousand of them, where Stripe is known to allow twenty.
     private static let itemPages = 10
 
     /// Retrieves a customer: `GET /v1/customers/:id`.

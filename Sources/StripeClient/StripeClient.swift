@@ -69,6 +69,7 @@ public struct StripeClient: Sendable {
     ///   - lane: whose turn it has to wait for.
     ///   - timer: the time for all attempts, pauses and waits.
     ///   - bodyLimit: the longest body that is read, in bytes; nil takes the transport's limit.
+    /// - Returns: the reply.
     /// - Throws: ``StripeCallError``.
     func get(
         _ path: String,

@@ -68,6 +68,37 @@ import Testing
         }
     }
 
+    @Test func anObjectCanBeMissing() async throws {
+        try await withSandbox { sandbox, api in
+            let id = try sandbox.createCustomer()["id"]!.string!
+            sandbox.inject(APIFault(.status(404), method: "GET", path: "/v1/customers/\(id)"))
+            let missing = try await api.get("/v1/customers/\(id)")
+            #expect(missing.status == 404)
+            #expect(missing.error["code"] == "resource_missing")
+            #expect(missing.error["message"] == .string("No such customer: '\(id)'"))
+            #expect(try await api.get("/v1/customers/\(id)").status == 200)
+        }
+    }
+
+    @Test(arguments: ["delay", "hold"])
+    func anAnswerIsLateBeforeOrAfterItIsRendered(effect: String) async throws {
+        let clock = ManualClock()
+        try await withSandbox({ $0.clock = clock }) { sandbox, api in
+            let id = try sandbox.createCustomer(["name": "before"])["id"]!.string!
+            let fault: StripeParameters = ["effect": .text(effect), "milliseconds": 9_000, "path": "/v1/customers/*"]
+            #expect(try await api.post("/_sandbox/faults/api", fault).status == 200)
+            async let reply = api.get("/v1/customers/\(id)")
+            #expect(await clock.nextSleep() == .seconds(9))
+            sandbox.advanceClock(by: 9)
+            try sandbox.updateCustomer(id, ["name": "after"])
+            clock.advance(by: .seconds(9))
+            let (name, date) = try await (reply.body["name"], reply.header("Date"))
+            #expect(name == (effect == "delay" ? "after" : "before"))
+            // date -u -d @1790000000
+            #expect(date == "Mon, 21 Sep 2026 14:13:2\(effect == "delay" ? 9 : 0) GMT")
+        }
+    }
+
     @Test func controlsOverHTTP() async throws {
         try await withSandbox { sandbox, api in
             let set = try await api.post(

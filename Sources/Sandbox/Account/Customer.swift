@@ -18,9 +18,7 @@ struct Customer: TableObject, Sendable {
     var testClock: String?
     var isDeleted = false
 
-    /// The customer under an API version.
-    ///
-    /// - Parameter subscriptions: The running ones, newest first, for versions that show them.
+    /// The customer under an API version; some versions show its running subscriptions, newest first.
     func json(_ rendering: Rendering, subscriptions: () -> [JSONObject]) -> JSONObject {
         var object = json(rendering)
         guard rendering.inlinesExpandableLists else { return object }

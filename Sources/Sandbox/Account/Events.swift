@@ -3,9 +3,7 @@ extension StripeModel {
     static let eventRetention = 30 * 86_400
     private static let typesLimit = 20
 
-    /// Emits an event about an object that now looks as given.
-    ///
-    /// - Parameter previous: The object as it was before; events other than updates do not show it.
+    /// Emits an event about an object that now looks as given; only its history shows how it looked before.
     mutating func emit(_ type: String, _ object: Snapshot, previous: Snapshot? = nil, _ call: CallContext) {
         history.append(object, previous: previous)
         emit(Event(id: ids.long("evt_"), type: type, object, previous: nil, rendering, call))

@@ -83,11 +83,27 @@ struct ObjectTable<Object: TableObject & Sendable>: Sendable {
         if let cursor = query.endingBefore {
             guard let position = positions[cursor] else { throw .missing(kind, cursor, param: "ending_before") }
             window = window[window.partitioningIndex { $0 > position }...]
-            let found = Array(window.lazy.map { objects[$0] }.filter(matches).prefix(query.limit + 1))
+            let found = first(query.limit + 1, of: window, where: matches)
             return ListPage(objects: found.prefix(query.limit).reversed(), hasMore: found.count > query.limit)
         }
-        let found = Array(window.reversed().lazy.map { objects[$0] }.filter(matches).prefix(query.limit + 1))
+        let found = first(query.limit + 1, of: window.reversed(), where: matches)
         return ListPage(objects: Array(found.prefix(query.limit)), hasMore: found.count > query.limit)
+    }
+
+    /// The first objects that match; those after them are not looked at.
+    private func first(
+        _ count: Int,
+        of candidates: some Sequence<Int>,
+        where matches: (Object) -> Bool
+    ) -> [Object] {
+        var found: [Object] = []
+        for position in candidates {
+            let object = objects[position]
+            guard matches(object) else { continue }
+            found.append(object)
+            if found.count == count { break }
+        }
+        return found
     }
 }
 

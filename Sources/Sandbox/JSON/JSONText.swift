@@ -51,31 +51,52 @@ struct JSONText {
     }
 
     private mutating func breakLine(depth: Int) {
-        bytes.append(UInt8(ascii: "\n"))
-        bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: depth * 2))
+        bytes.append(contentsOf: depth < Self.lineBreaks.count ? Self.lineBreaks[depth] : Self.lineBreak(depth: depth))
+    }
+
+    private static let lineBreaks = (0..<16).map(lineBreak)
+
+    private static func lineBreak(depth: Int) -> [UInt8] {
+        [UInt8(ascii: "\n")] + [UInt8](repeating: UInt8(ascii: " "), count: depth * 2)
     }
 
     private mutating func append(_ string: String) {
-        bytes.append(UInt8(ascii: "\""))
-        for byte in string.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case UInt8(ascii: "\n"):
-                bytes.append(contentsOf: #"\n"#.utf8)
-            case UInt8(ascii: "\r"):
-                bytes.append(contentsOf: #"\r"#.utf8)
-            case UInt8(ascii: "\t"):
-                bytes.append(contentsOf: #"\t"#.utf8)
-            case 0..<0x20:
-                let digits = String(byte, radix: 16)
-                bytes.append(contentsOf: (#"\u"# + String(repeating: "0", count: 4 - digits.count) + digits).utf8)
-            default:
-                bytes.append(byte)
-            }
+        bytes.append(Self.quote)
+        if Self.needsEscapes(string) {
+            for byte in string.utf8 { appendEscaped(byte) }
+        } else {
+            // In one piece: large pages are made of short strings, which debug builds copy slowly byte by byte.
+            bytes.append(contentsOf: string.utf8)
         }
-        bytes.append(UInt8(ascii: "\""))
+        bytes.append(Self.quote)
+    }
+
+    private static let quote = UInt8(ascii: "\"")
+    private static let backslash = UInt8(ascii: "\\")
+
+    private static func needsEscapes(_ string: String) -> Bool {
+        let (quote, backslash) = (quote, backslash)
+        for byte in string.utf8 where byte < 0x20 || byte == quote || byte == backslash { return true }
+        return false
+    }
+
+    private mutating func appendEscaped(_ byte: UInt8) {
+        switch byte {
+        case Self.quote, Self.backslash:
+            bytes.append(Self.backslash)
+            bytes.append(byte)
+        case UInt8(ascii: "\n"):
+            bytes.append(contentsOf: #"\n"#.utf8)
+        case UInt8(ascii: "\r"):
+            bytes.append(contentsOf: #"\r"#.utf8)
+        case UInt8(ascii: "\t"):
+            bytes.append(contentsOf: #"\t"#.utf8)
+        case 0..<0x20:
+            let digits = String(byte, radix: 16)
+            bytes.append(contentsOf: (#"\u"# + String(repeating: "0", count: 4 - digits.count) + digits).utf8)
+        default:
+            bytes.append(byte)
+        }
     }
 }
 

@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 
 /// The claims of ``Simulation`` over random histories of every profile.
@@ -13,7 +12,7 @@ import Testing
             let history = id.history
             var simulation = Simulation(history, over: MirrorInMemory(history.kind))
             let report = try await simulation.run()
-            #expect(report.violations.isEmpty, "\(Self.reproduction(of: id))")
+            #expect(report.violations.isEmpty, "\(id.reproduction(by: "SimulationTests"))")
             reads += report.reads
             if number % 25 == 0 {
                 await Task.yield()
@@ -25,20 +24,14 @@ import Testing
     }
 
     /// The history that a failure names, step by step.
-    @Test(.enabled(if: requested != nil, "for PORTALD_SIMULATION, as a failure names it"))
+    @Test(.enabled(if: HistoryID.requested != nil, "for PORTALD_SIMULATION, as a failure names it"))
     func reproduction() async throws {
-        let id = try #require(Self.requested.flatMap(HistoryID.init), "PORTALD_SIMULATION is like chaos/1/4711")
+        let id = try #require(HistoryID.requested.flatMap(HistoryID.init), "PORTALD_SIMULATION is like chaos/1/4711")
         let history = id.history
         let trace = SimulationTrace()
         var simulation = Simulation(history, over: MirrorInMemory(history.kind), trace: trace)
         let report = try await simulation.run()
         print(trace.lines.joined(separator: "\n"))
         #expect(report.violations.isEmpty)
-    }
-
-    private static let requested = ProcessInfo.processInfo.environment["PORTALD_SIMULATION"]
-
-    private static func reproduction(of id: HistoryID) -> String {
-        "PORTALD_SIMULATION=\(id) swift test --filter SimulationTests.reproduction"
     }
 }

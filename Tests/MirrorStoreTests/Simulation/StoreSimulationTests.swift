@@ -14,7 +14,7 @@ import Testing
             for number in 0..<Self.historiesEach {
                 let id = HistoryID(profile, seed: 2, number: number)
                 let report = try await Self.run(id, on: empty)
-                #expect(report.violations.isEmpty, "\(id.reproduction(by: "StoreSimulationTests"))")
+                try #require(report.violations.isEmpty, "\(id.reproduction(by: "StoreSimulationTests"))")
                 reads += report.reads
             }
             if !profile.isHostile {

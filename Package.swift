@@ -44,7 +44,11 @@ let package = Package(
         ),
         .target(
             name: "Sync",
-            dependencies: ["MirrorStore", "Stripe"]
+            dependencies: [
+                "MirrorStore", "Stripe", "StripeClient",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
         ),
         .target(
             name: "Portal",
@@ -106,7 +110,8 @@ let package = Package(
         .testTarget(
             name: "StripeClientTests",
             dependencies: [
-                "Fixtures", "Stripe", "StripeClient",
+                "Fixtures", "Sandbox", "Stripe", "StripeClient",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -10,15 +10,32 @@ public import ServiceLifecycle
 public final class MirrorWriter: Service, Sendable {
     /// How many deliveries share a transaction at most, so that the first of them does not wait for long.
     static let maximumBatch = 256
+    /// How many of them come from one caller at most, so that webhooks do not wait for a sweep.
+    static let maximumShare = 64
+
+    private typealias Commit = Result<[Outcome], MirrorError>
 
     private struct Waiting: Sendable {
-        var delivery: Delivery
-        var continuation: CheckedContinuation<Result<Outcome, MirrorError>, Never>
+        var deliveries: [Delivery]
+        var continuation: CheckedContinuation<Commit, Never>
     }
 
     private struct Inbox {
         var waiting: [Waiting] = []
         var isClosed = false
+
+        /// Takes out those that came first, as many as share a transaction.
+        mutating func takeBatch() -> [Waiting] {
+            var deliveries = 0
+            let batch = Array(
+                waiting.prefix {
+                    deliveries += $0.deliveries.count
+                    return deliveries <= MirrorWriter.maximumBatch
+                }
+            )
+            waiting.removeFirst(batch.count)
+            return batch
+        }
     }
 
     private let store: MirrorStore
@@ -41,10 +58,26 @@ public final class MirrorWriter: Service, Sendable {
     ///
     /// - Throws: ``MirrorError`` where nothing was written.
     public func commit(_ delivery: Delivery) async throws(MirrorError) -> Outcome {
+        try await enqueue([delivery])[0]
+    }
+
+    /// Writes deliveries in their order; when this returns, they are on disk.
+    ///
+    /// - Returns: What became of each.
+    /// - Throws: ``MirrorError`` where one part of them was not written.
+    public func commit(_ deliveries: [Delivery]) async throws(MirrorError) -> [Outcome] {
+        var outcomes: [Outcome] = []
+        while outcomes.count < deliveries.count {
+            outcomes += try await enqueue(Array(deliveries.dropFirst(outcomes.count).prefix(Self.maximumShare)))
+        }
+        return outcomes
+    }
+
+    private func enqueue(_ deliveries: [Delivery]) async throws(MirrorError) -> [Outcome] {
         let result = await withCheckedContinuation { continuation in
             let isClosed = inbox.withLockedValue { inbox in
                 if !inbox.isClosed {
-                    inbox.waiting.append(Waiting(delivery: delivery, continuation: continuation))
+                    inbox.waiting.append(Waiting(deliveries: deliveries, continuation: continuation))
                 }
                 return inbox.isClosed
             }
@@ -58,7 +91,7 @@ public final class MirrorWriter: Service, Sendable {
     }
 
     /// How many deliveries wait to be committed.
-    var waitingCount: Int { inbox.withLockedValue { $0.waiting.count } }
+    var waitingCount: Int { inbox.withLockedValue { $0.waiting.reduce(0) { $0 + $1.deliveries.count } } }
 
     /// Commits what comes in, until the service is shut down and all that came in is committed.
     public func run() async {
@@ -76,31 +109,28 @@ public final class MirrorWriter: Service, Sendable {
 
     private func commitWaiting() async {
         while true {
-            let batch = inbox.withLockedValue { inbox in
-                let batch = Array(inbox.waiting.prefix(Self.maximumBatch))
-                inbox.waiting.removeFirst(batch.count)
-                return batch
-            }
+            let batch = inbox.withLockedValue { inbox in inbox.takeBatch() }
             guard !batch.isEmpty else { return }
-            let results = await commit(batch.map(\.delivery))
-            for (waiting, result) in zip(batch, results) {
-                waiting.continuation.resume(returning: result)
+            do throws(MirrorError) {
+                var outcomes = try await write(batch.flatMap(\.deliveries))[...]
+                for waiting in batch {
+                    waiting.continuation.resume(returning: .success(Array(outcomes.prefix(waiting.deliveries.count))))
+                    outcomes.removeFirst(waiting.deliveries.count)
+                }
+            } catch {
+                for waiting in batch {
+                    waiting.continuation.resume(returning: .failure(error))
+                }
             }
         }
     }
 
-    private func commit(_ deliveries: [Delivery]) async -> [Result<Outcome, MirrorError>] {
-        do {
-            let outcomes = try await store.pool.write { [metadataKey, livemode] db in
-                let transaction = DeliveryTransaction(
-                    objects: ObjectTransaction(db: db, metadataKey: metadataKey, livemode: livemode)
-                )
-                return try deliveries.map { try Self.apply($0, in: transaction) }
-            }
-            return outcomes.map { .success($0) }
-        } catch {
-            let error = MirrorError(error)
-            return deliveries.map { _ in .failure(error) }
+    private func write(_ deliveries: [Delivery]) async throws(MirrorError) -> [Outcome] {
+        try await store.write { [metadataKey, livemode] db in
+            let transaction = DeliveryTransaction(
+                objects: ObjectTransaction(db: db, metadataKey: metadataKey, livemode: livemode)
+            )
+            return try deliveries.map { try Self.apply($0, in: transaction) }
         }
     }
 

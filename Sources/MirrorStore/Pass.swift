@@ -36,4 +36,43 @@ public struct Pass: Sendable, Hashable {
     public var subscriptions: Int
     /// Rows that were found to differ without an event that says why.
     public var drifted: Int
+
+    init(
+        id: Int64,
+        purpose: Purpose,
+        beganAt: Double,
+        beganDate: Int64,
+        stage: Stage,
+        cursor: String?,
+        customers: Int,
+        subscriptions: Int,
+        drifted: Int
+    ) {
+        self.id = id
+        self.purpose = purpose
+        self.beganAt = beganAt
+        self.beganDate = beganDate
+        self.stage = stage
+        self.cursor = cursor
+        self.customers = customers
+        self.subscriptions = subscriptions
+        self.drifted = drifted
+    }
+
+    /// A verification that is done in one go and not kept.
+    ///
+    /// - Parameter now: Unix seconds by this machine's clock.
+    public init(verificationAt now: Double) {
+        self.init(
+            id: 0,
+            purpose: .verification,
+            beganAt: now,
+            beganDate: Int64(now),
+            stage: .customers,
+            cursor: nil,
+            customers: 0,
+            subscriptions: 0,
+            drifted: 0
+        )
+    }
 }

@@ -104,7 +104,7 @@ extension Sandbox {
     public func customer(_ id: String) -> JSONObject? {
         withState { state in
             state.model.customers[id].map {
-                $0.isDeleted ? $0.deletedJSON : $0.json(livemode: state.model.rendering.livemode)
+                $0.isDeleted ? $0.deletedJSON : state.model.json($0, state.model.rendering)
             }
         }
     }

@@ -33,6 +33,39 @@ extension Sandbox {
         }
     }
 
+    /// Delivers a health event for each event that a fault has lost since the last report, to endpoints that take thin
+    /// events.
+    ///
+    /// - Returns: The ids of the health events.
+    @discardableResult
+    public func reportLostEvents() -> [String] {
+        var ids: [String] = []
+        dispatch { state in
+            let events = state.model.reportLostEvents(now: state.clock.now())
+            ids = events.map(\.id)
+            return events.flatMap { state.deliveries.plan($0) }
+        }
+        return ids
+    }
+
+    /// The endpoints by id, and whether each is enabled.
+    public var endpoints: [(id: String, endpoint: WebhookEndpoint, isEnabled: Bool)] {
+        withState { state in
+            state.deliveries.endpoints.enumerated().map { position, endpoint in
+                (DeliveryPlan.endpointID(position), endpoint, state.deliveries.isEnabled(position))
+            }
+        }
+    }
+
+    /// Disables an endpoint, or enables it again.
+    ///
+    /// What happens while it is disabled is never delivered to it, though the API lists it.
+    ///
+    /// - Throws: ``SandboxError/unknownEndpoint(_:)``.
+    public func setEndpoint(_ id: String, enabled: Bool) throws(SandboxError) {
+        guard withState({ $0.deliveries.setEnabled(enabled, endpoint: id) }) else { throw .unknownEndpoint(id) }
+    }
+
     /// Stops the sandbox's clock, so that all that follows happens in one second, or lets it go on.
     public func setClockFrozen(_ isFrozen: Bool) {
         withState { $0.clock.setFrozen(isFrozen) }
@@ -51,6 +84,11 @@ extension Sandbox {
     /// Number of API calls so far by route, for example `GET /v1/customers/:id`, refused and faulty ones included.
     public var apiCalls: [String: Int] {
         withState { $0.calls }
+    }
+
+    /// Number of API calls that the account's rate limit refused.
+    public var rateLimitedCalls: Int {
+        withState { $0.rateLimitedCalls }
     }
 
     /// The attempts to deliver so far.

@@ -3,7 +3,6 @@ public import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 public import ServiceLifecycle
-import Stripe
 
 /// A fake Stripe on loopback: API, portal pages, signed webhooks, and faults on request.
 ///
@@ -118,19 +117,15 @@ public final class Sandbox: Service, Sendable {
 
     /// Adds an endpoint; it is sent the events from now on.
     ///
+    /// - Returns: Its id.
     /// - Throws: ``SandboxError`` where the endpoint cannot be used.
-    public func addEndpoint(_ endpoint: WebhookEndpoint) throws(SandboxError) {
+    @discardableResult
+    public func addEndpoint(_ endpoint: WebhookEndpoint) throws(SandboxError) -> String {
         try endpoint.validate()
-        state.withLockedValue { state in
-            _ = state.deliveries.add(endpoint)
+        return state.withLockedValue { state in
+            let position = state.deliveries.add(endpoint)
             deliveries.addLane()
+            return DeliveryPlan.endpointID(position)
         }
-    }
-}
-
-extension WebhookEndpoint {
-    fileprivate func validate() throws(SandboxError) {
-        _ = try EndpointURL(url)
-        guard !secrets.isEmpty, secrets.allSatisfy({ WebhookSecret($0) != nil }) else { throw .missingSecret }
     }
 }

@@ -1,24 +1,3 @@
-/// Where the sandbox sends its events.
-public struct WebhookEndpoint: Sendable, Hashable {
-    /// An `http` URL.
-    public var url: String
-    /// The `whsec_…` secrets; while a secret is being rolled there are two, and each signs.
-    public var secrets: [String]
-    /// The event types it is sent; `*` stands for any run of characters.
-    public var events: [String]
-
-    /// Creates an endpoint.
-    public init(url: String, secrets: [String], events: [String] = ["*"]) {
-        self.url = url
-        self.secrets = secrets
-        self.events = events
-    }
-
-    func takes(_ type: String) -> Bool {
-        events.contains { Glob.matches($0, type) }
-    }
-}
-
 /// How a sandbox is set up.
 public struct SandboxConfiguration: Sendable {
     /// The address to listen on.
@@ -29,7 +8,8 @@ public struct SandboxConfiguration: Sendable {
     ///
     /// A `_live_` key makes all objects live ones.
     public var secretKey = "sk_test_sandbox"
-    /// The account's API version, under which events are rendered.
+    /// The account's API version: that of calls without `Stripe-Version`, of `GET /v1/events`, and of endpoints without
+    /// a version of their own.
     public var apiVersion = "2026-03-25.dahlia"
     /// The endpoints at the start.
     public var endpoints: [WebhookEndpoint] = []
@@ -39,6 +19,10 @@ public struct SandboxConfiguration: Sendable {
     public var retryDelays: [Duration] = [1, 2, 4, 8, 16, 32, 60, 60, 60, 60].map { .seconds($0) }
     /// How long an endpoint may take to answer.
     public var deliveryTimeout: Duration = .seconds(10)
+    /// How many API calls are taken per second; the others are answered 429.
+    ///
+    /// nil takes all; Stripe's limits are 100 in live mode and 25 in a sandbox.
+    public var rateLimit: Int?
     /// How many deliveries one endpoint gets at a time.
     ///
     /// 1 keeps them in order; Stripe promises no order.

@@ -9,6 +9,8 @@ struct SandboxState: Sendable {
     var deliveries: DeliveryPlan
     /// Number of calls by route, for example `GET /v1/customers/:id`, refused and faulty ones included.
     var calls: [String: Int] = [:]
+    var rateLimit: RateLimit?
+    var rateLimitedCalls = 0
 
     init(_ configuration: SandboxConfiguration) {
         self.configuration = configuration
@@ -16,6 +18,7 @@ struct SandboxState: Sendable {
         model = Self.model(configuration, now: clock.now())
         apiFaults = FaultPlan(seed: configuration.seed)
         eventFaults = FaultPlan(seed: configuration.seed)
+        rateLimit = configuration.rateLimit.map(RateLimit.init)
         deliveries = DeliveryPlan(endpoints: configuration.endpoints, seed: configuration.seed)
     }
 
@@ -33,28 +36,36 @@ struct SandboxState: Sendable {
         let now = clock.now()
         for event in model.takeEvents() {
             let effects = eventFaults.strike { Glob.matches($0.type, event.type) }.map(\.effect)
-            ready += announce(event, effects: effects, now: now)
-            if effects.contains(.twin) {
-                model.emitTwin(of: event)
-                for twin in model.takeEvents() { ready += announce(twin, effects: [], now: now) }
+            guard !effects.contains(.lose) else {
+                model.lostEvents.append(LostEvent(type: event.type, object: RelatedObject(event.rendition.object)))
+                continue
             }
+            ready += announce(event, effects: effects, now: now)
+            if effects.contains(.twin) { ready += announce(model.twin(of: event), effects: [], now: now) }
         }
         return ready
     }
 
     private mutating func announce(_ event: Event, effects: [EventFault.Effect], now: Int) -> [Delivery] {
-        let destinations = Set(deliveries.destinations(of: event.type))
-        model.events.modify(event.id) { $0.pendingEndpoints = destinations }
+        var event = event
+        event.pendingEndpoints = Set(deliveries.destinations(of: event.type))
+        model.events.append(event)
         return deliveries.plan(event, effects: effects, now: now)
     }
 
-    /// What is to be sent now for a delivery; nil where a reset has made it void.
+    /// What is to be sent now for a delivery; nil where a reset has made it void, or its endpoint is disabled.
+    ///
+    /// What was to be sent to a disabled endpoint is never tried again:
+    /// <https://docs.stripe.com/webhooks#automatic-retries>.
     mutating func message(
         for delivery: Delivery
     ) -> (endpoint: WebhookEndpoint, payload: [UInt8], signature: String)? {
-        guard deliveries.isCurrent(delivery), let event = model.events[delivery.event] else { return nil }
+        guard deliveries.isCurrent(delivery) else { return nil }
         let endpoint = deliveries.endpoints[delivery.endpoint]
-        let payload = event.json().bytes
+        guard deliveries.isEnabled(delivery.endpoint), let payload = payload(of: delivery.event, for: endpoint) else {
+            deliveries.forget(delivery)
+            return nil
+        }
         let signature = DeliverySignature.header(
             payload: payload,
             secrets: endpoint.secrets,
@@ -63,12 +74,18 @@ struct SandboxState: Sendable {
         return (endpoint, payload, signature)
     }
 
+    private func payload(of id: String, for endpoint: WebhookEndpoint) -> [UInt8]? {
+        if let event = model.healthEvents[id] { return event.json().bytes }
+        guard let event = model.events[id] else { return nil }
+        return (endpoint.isThin ? event.thinJSON() : event.json(apiVersion: endpoint.apiVersion)).bytes
+    }
+
     /// Notes how an attempt ended; returns the delivery's next attempt where one is due.
     mutating func finish(
         _ delivery: Delivery,
         outcome: DeliveryAttempt.Outcome
     ) -> (attempt: DeliveryAttempt, next: Delivery?) {
-        let type = model.events[delivery.event]?.type ?? ""
+        let type = model.events[delivery.event]?.type ?? HealthEvent.type
         let attempt = deliveries.finish(delivery, type: type, now: clock.now(), outcome: outcome)
         guard deliveries.isCurrent(delivery) else { return (attempt, nil) }
         if attempt.isSuccess {
@@ -93,5 +110,6 @@ struct SandboxState: Sendable {
         eventFaults.removeAll()
         deliveries.reset()
         calls.removeAll()
+        rateLimitedCalls = 0
     }
 }

@@ -52,7 +52,13 @@ extension StripeClient {
         budget: Duration = .seconds(30)
     ) async throws(StripeCallError) -> RetrievedObject {
         let timer = timer(budget)
-        let (success, first) = try await retrieve("/v1/subscriptions/", id, of: "subscription", lane: lane, timer: timer)
+        let (success, first) = try await retrieve(
+            "/v1/subscriptions/",
+            id,
+            of: "subscription",
+            lane: lane,
+            timer: timer
+        )
         guard let items = first.object["items"], let list = ListBody(items, of: "subscription_item") else {
             throw success.unreadable(.body)
         }

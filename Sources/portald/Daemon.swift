@@ -17,9 +17,6 @@ struct Daemon {
     var companions: [any Service] = []
     var onListening: @Sendable (ListenAddress) async -> Void = { _ in }
 
-    /// The most requests a second to Stripe.
-    private static let stripeRate = 20.0
-
     /// Runs until SIGTERM or SIGINT; then requests in flight are finished and the mirror is closed.
     ///
     /// - Throws: What keeps the daemon from starting, or stops it.
@@ -31,20 +28,21 @@ struct Daemon {
         try store.requireMode(livemode: settings.livemode)
         let transport = try CurlTransport()
         defer { transport.shutdown() }
-        let writer = MirrorWriter(
-            store: store,
-            metadataKey: settings.userMetadataKey,
-            livemode: settings.livemode
-        )
+        let client = StripeClient(settings, transport: transport)
+        let sync = SyncParts(settings: settings, store: store, client: client, logger: logger)
+        try await sync.log.setAPIVersion(settings.apiVersion)
         let listener = HTTPListener(
             address: settings.listen,
-            responder: try await api(store: store, writer: writer, transport: transport).buildResponder(logger: logger),
+            responder: try await api(store: store, writer: sync.writer, client: client).buildResponder(logger: logger),
             logger: logger,
             onListening: onListening
         )
+        let services: [(any Service)?] = [
+            sync.writer, sync.refresher, sync.synchronizer, sync.verification, listener,
+        ]
         // Stopped in reverse: no request is taken in any more before the writer commits the last.
         var group = ServiceGroupConfiguration(
-            services: [writer, listener] + companions,
+            services: services.compactMap(\.self) + companions,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger.quiet
         )
@@ -59,17 +57,8 @@ struct Daemon {
         logger.notice("stopped")
     }
 
-    private func api(store: MirrorStore, writer: MirrorWriter, transport: CurlTransport) async throws -> PublicAPI {
-        let limiter = RateLimiter(rate: Self.stripeRate)
-        let client = StripeClient(
-            apiKey: settings.secretKey,
-            apiBase: settings.apiBase,
-            apiVersion: settings.apiVersion,
-            userAgent: Version.userAgent,
-            transport: transport,
-            limiter: limiter
-        )
-        return PublicAPI(
+    private func api(store: MirrorStore, writer: MirrorWriter, client: StripeClient) async throws -> PublicAPI {
+        PublicAPI(
             intake: WebhookIntake(
                 secrets: settings.webhookSecrets,
                 tolerance: settings.signatureTolerance,

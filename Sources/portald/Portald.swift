@@ -14,7 +14,8 @@ struct Portald: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            ServeCommand.self, MigrateCommand.self, StatusCommand.self, EventsCommand.self, DemoCommand.self,
+            ServeCommand.self, BackfillCommand.self, VerifyCommand.self, MigrateCommand.self, StatusCommand.self,
+            EventsCommand.self, DemoCommand.self,
             SandboxCommand.self,
         ]
     )

@@ -19,19 +19,6 @@ import Testing
         return .send(RawServer.reply(status, headers, body))
     }
 
-    func client(_ server: RawServer, clock: any Clock<Duration> = RecordingClock()) throws -> StripeClient {
-        StripeClient(
-            apiKey: Secret("sk_test_hidden"),
-            apiBase: try EndpointURL(server.url),
-            apiVersion: "2026-03-25.dahlia",
-            userAgent: "portald/0.1 (+https://portald.example)",
-            transport: try CurlTransport(),
-            limiter: RateLimiter(rate: 1000),
-            clock: clock,
-            randomness: { 1 }
-        )
-    }
-
     func failure(_ client: StripeClient, budget: Duration = .seconds(40)) async throws -> StripeCallError {
         let error = try await #require(throws: StripeCallError.self) {
             _ = try await client.createPortalSession(Self.parameters, budget: budget)
@@ -47,7 +34,7 @@ import Testing
             var parameters = Self.parameters
             parameters.configuration = "bpc_1"
             parameters.locale = "de"
-            let client = try client(server)
+            let client = try StripeClient(of: server)
             let session = try await client.createPortalSession(parameters)
             #expect(session.id == "bps_1")
             #expect(session.url.exposed == "https://billing.stripe.com/p/session/test_hidden")
@@ -80,7 +67,7 @@ import Testing
         let answers = [.reset, Self.error(500), Self.success, Self.error(409), Self.success]
         try await RawServer.run({ answers[$0.index] }) { server in
             let clock = RecordingClock()
-            let client = try client(server, clock: clock)
+            let client = try StripeClient(of: server, clock: clock)
             _ = try await client.createPortalSession(Self.parameters)
             _ = try await client.createPortalSession(Self.parameters)
             let keys = server.received.map { $0.header("Idempotency-Key") }
@@ -101,7 +88,7 @@ import Testing
     func triesAgainAsToldByStatusAndHeader(status: Int, shouldRetry: String?, attempts: Int) async throws {
         let headers = shouldRetry.map { ["Stripe-Should-Retry": $0] } ?? [:]
         try await RawServer.run({ _ in Self.error(status, headers) }) { server in
-            let error = try await failure(try client(server))
+            let error = try await failure(try StripeClient(of: server))
             #expect(server.received.count == attempts)
             #expect(error.attempts == attempts)
             #expect(error.status == status)
@@ -121,7 +108,7 @@ import Testing
     @Test func theOtherSpellingOfARateLimitIsBusyToo() async throws {
         let answer = Self.error(400, ["Stripe-Should-Retry": "true"], code: "rate_limit")
         try await RawServer.run({ _ in answer }) { server in
-            guard case .busy(_, attempts: 1) = try await failure(try client(server)) else {
+            guard case .busy(_, attempts: 1) = try await failure(try StripeClient(of: server)) else {
                 Issue.record("not busy")
                 return
             }
@@ -130,7 +117,7 @@ import Testing
 
     @Test func aPageOfSomebodyElseIsAFailureAllTheSame() async throws {
         try await RawServer.run({ _ in .send(RawServer.reply(502, [:], "<html>hidden</html>")) }) { server in
-            let error = try await failure(try client(server))
+            let error = try await failure(try StripeClient(of: server))
             guard case .unavailable(.reply(let reply), attempts: 3) = error else {
                 Issue.record("\(error)")
                 return
@@ -142,7 +129,7 @@ import Testing
 
     @Test func noConnectionIsUnavailable() async throws {
         try await RawServer.run({ _ in .reset }) { server in
-            let error = try await failure(try client(server))
+            let error = try await failure(try StripeClient(of: server))
             guard case .unavailable(.noReply(let reason), attempts: 3) = error else {
                 Issue.record("\(error)")
                 return
@@ -154,7 +141,7 @@ import Testing
 
     @Test func noReplyWithinTheBudgetIsATimeOut() async throws {
         try await RawServer.run({ _ in .silence }) { server in
-            let error = try await failure(try client(server), budget: .milliseconds(200))
+            let error = try await failure(try StripeClient(of: server), budget: .milliseconds(200))
             guard case .timedOut(_, attempts: 1) = error else {
                 Issue.record("\(error)")
                 return
@@ -172,7 +159,7 @@ import Testing
         }
         try await RawServer.run(script) { server in
             // 3600 s for the first attempt, 0.5 s for the pause: 1 s is left.
-            let error = try await failure(try client(server, clock: clock), budget: .milliseconds(3_601_500))
+            let error = try await failure(try StripeClient(of: server, clock: clock), budget: .milliseconds(3_601_500))
             guard case .timedOut(_, attempts: 2) = error else {
                 Issue.record("\(error)")
                 return
@@ -187,7 +174,7 @@ import Testing
             return Self.error(500)
         }
         try await RawServer.run(script) { server in
-            let error = try await failure(try client(server, clock: clock), budget: .seconds(8))
+            let error = try await failure(try StripeClient(of: server, clock: clock), budget: .seconds(8))
             // 3 + 0.5 + 3 = 6.5 s; a pause of 1 s and an attempt of 1 s do not fit any more.
             #expect(error.attempts == 2)
             #expect(clock.pauses == [.milliseconds(500)])
@@ -196,7 +183,7 @@ import Testing
 
     @Test func cancellingDuringAnAttempt() async throws {
         try await RawServer.run({ _ in .silence }) { server in
-            let client = try client(server)
+            let client = try StripeClient(of: server)
             let call = Task { try await failure(client) }
             var requests = server.requests.makeAsyncIterator()
             _ = await requests.next()
@@ -211,7 +198,7 @@ import Testing
     @Test func cancellingDuringAPause() async throws {
         try await RawServer.run({ _ in Self.error(500) }) { server in
             let (sleeps, continuation) = AsyncStream.makeStream(of: Void.self)
-            let client = try client(server, clock: EndlessPauses(begun: continuation))
+            let client = try StripeClient(of: server, clock: EndlessPauses(begun: continuation))
             let call = Task { try await failure(client) }
             var pauses = sleeps.makeAsyncIterator()
             _ = await pauses.next()
@@ -230,7 +217,7 @@ import Testing
     ])
     func aBodyThatCannotBeReadHasItsOwnError(body: String) async throws {
         try await RawServer.run({ _ in .send(RawServer.reply(200, ["Request-Id": "req_1"], body)) }) { server in
-            let error = try await failure(try client(server))
+            let error = try await failure(try StripeClient(of: server))
             guard case .unreadable(.body, status: 200, requestID: "req_1", attempts: 1) = error else {
                 Issue.record("\(error)")
                 return
@@ -242,7 +229,7 @@ import Testing
     func anAddressThatNobodyMayBeSentToHasItsOwnError(url: String) async throws {
         let body = #"{"id":"bps_1","livemode":false,"url":"\#(url)"}"#
         try await RawServer.run({ _ in .send(RawServer.reply(200, [:], body)) }) { server in
-            let error = try await failure(try client(server))
+            let error = try await failure(try StripeClient(of: server))
             guard case .unreadable(.url, status: 200, requestID: nil, attempts: 1) = error else {
                 Issue.record("\(error)")
                 return
@@ -267,7 +254,7 @@ import Testing
         #expect(!recorded.isEmpty)
         for exchange in recorded {
             try await RawServer.run({ _ in .send(RawServer.reply(exchange.status, [:], exchange.body)) }) { server in
-                let session = try await client(server).createPortalSession(
+                let session = try await StripeClient(of: server).createPortalSession(
                     .init(customer: "cus_UFHpEBf3p9kWG4", returnURL: "http://localhost:3000/")
                 )
                 #expect(server.received.first?.body == exchange.requestBody)

@@ -57,6 +57,14 @@ import Testing
         #expect(error(status, body).isRateLimit == expected)
     }
 
+    @Test(arguments: [
+        (429, "lock_timeout", true), (429, "rate_limit", false), (400, "lock_timeout", false), (429, nil, false),
+    ])
+    func knowsALockTimeout(status: Int, code: String?, expected: Bool) {
+        let body = code.map { #"{"error":{"type":"invalid_request_error","code":"\#($0)"}}"# } ?? "{}"
+        #expect(error(status, body).isLockTimeout == expected)
+    }
+
     @Test(.enabled(if: Recordings.folder != nil, Recordings.missing))
     func readsEveryRecordedError() throws {
         let errors = try Recordings.all().filter { $0.status >= 400 }

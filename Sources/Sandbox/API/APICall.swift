@@ -24,6 +24,7 @@ struct AdmittedCall: Sendable {
     var context: CallContext
     /// The faults that struck, other than an answer already given.
     var delay: Duration = .zero
+    var hold: Duration = .zero
     var reset: APIFault.Moment?
     var failure: StripeAPIError?
 }

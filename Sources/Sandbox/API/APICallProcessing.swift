@@ -7,10 +7,18 @@ extension SandboxState {
         calls[match?.route.name ?? "\(call.method) \(call.path)", default: 0] += 1
         guard isAuthentic else { return .reply(Self.unauthorized(call)) }
         let requestID = model.ids.short("req_")
+        // Counted in real seconds, whatever is done to the sandbox's clock.
+        guard rateLimit?.admits(at: clock.signingTime) ?? true else {
+            rateLimitedCalls += 1
+            return .reply(refusal(.rateLimited, reason: "global-rate", requestID: requestID, call))
+        }
         guard let (route, id) = match else {
             return .reply(
                 reply(.unrecognizedURL(method: call.method, path: call.path), requestID: requestID, call)
             )
+        }
+        if let version = call.apiVersion, !Rendering.isAPIVersion(version) {
+            return .reply(reply(.invalidAPIVersion(version), requestID: requestID, call))
         }
         var parameters = call.parameters
         let expansions = Self.takeExpansions(&parameters)
@@ -43,16 +51,24 @@ extension SandboxState {
         for fault in faults {
             switch fault.effect {
             case .delay(let delay): admitted.delay += delay
+            case .hold(let delay): admitted.hold += delay
             case .reset(let moment): admitted.reset = moment
             case .status(500, _): admitted.failure = .fault(500, hasReason: false)
+            case .status(404, _) where !admitted.id.isEmpty:
+                let error = StripeAPIError.missing(admitted.route.objectName, admitted.id)
+                return reply(error, requestID: admitted.context.requestID, call)
             case .status(let status, let reason):
                 let error = StripeAPIError.fault(status, hasReason: reason != nil)
-                var refusal = reply(error, requestID: admitted.context.requestID, call)
-                if let reason { refusal.headers.append(("Stripe-Rate-Limited-Reason", reason)) }
-                return refusal
+                return refusal(error, reason: reason, requestID: admitted.context.requestID, call)
             }
         }
         return nil
+    }
+
+    private func refusal(_ error: StripeAPIError, reason: String?, requestID: String?, _ call: APICall) -> APIReply {
+        var refusal = reply(error, requestID: requestID, call)
+        if let reason { refusal.headers.append(("Stripe-Rate-Limited-Reason", reason)) }
+        return refusal
     }
 
     private mutating func admitIdempotently(_ admitted: AdmittedCall) -> Admission {
@@ -67,6 +83,7 @@ extension SandboxState {
         case .replay(let saved):
             var replay = saved
             replay.requestID = admitted.context.requestID
+            replay.date = nil
             replay.headers.append(("Idempotent-Replayed", "true"))
             return .reply(replay)
         }
@@ -77,7 +94,7 @@ extension SandboxState {
         var admitted = admitted
         admitted.context.now = clock.now()
         // An expansion is only found to be impossible once there is an object: then nothing must have happened.
-        let before = admitted.expansions.isEmpty ? nil : model
+        let before = admitted.expansions.isEmpty || admitted.call.method == "GET" ? nil : model
         var reply: APIReply
         do throws(StripeAPIError) {
             if let failure = admitted.failure { throw failure }
@@ -93,6 +110,7 @@ extension SandboxState {
             if let before { model = before }
             reply = self.reply(error, requestID: admitted.context.requestID, admitted.call)
         }
+        reply.date = admitted.context.now
         if admitted.call.method == "POST" {
             if reply.status == 200 { reply.headers.append(("Stripe-Should-Retry", "false")) }
             if let key = admitted.call.idempotencyKey { idempotency.finish(key, reply: reply) }

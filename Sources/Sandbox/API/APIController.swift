@@ -3,7 +3,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// Serves Stripe's API under `/v1`.
+/// Serves Stripe's API under `/v1` and `/v2`.
 struct APIController: Sendable {
     private static let bodyLimit = 1 << 20
 
@@ -11,8 +11,10 @@ struct APIController: Sendable {
 
     func addRoutes(to router: Router<SandboxRequestContext>) {
         for method: HTTPRequest.Method in [.get, .post, .delete, .put, .patch, .head] {
-            router.on("/v1/**", method: method) { request, context in
-                try await respond(to: request, context)
+            for path: RouterPath in ["/v1/**", "/v2/**"] {
+                router.on(path, method: method) { request, context in
+                    try await respond(to: request, context)
+                }
             }
         }
     }
@@ -21,9 +23,7 @@ struct APIController: Sendable {
         let body = try await request.body.collect(upTo: Self.bodyLimit)
         let target = request.head.path ?? "/"
         let path = target.prefix { $0 != "?" }
-        let query = target.dropFirst(path.count + 1)
-        var parameters = FormDecoder.parameters(from: query)
-        parameters.entries += FormDecoder.parameters(from: String(buffer: body)).entries
+        let parameters = FormDecoder.parameters(ofTarget: target, body: String(buffer: body))
         let authorization = request.headers[.authorization]
         let call = APICall(
             method: request.method.rawValue,
@@ -50,6 +50,7 @@ struct APIController: Sendable {
                 throw error
             }
             let reply = sandbox.withState { $0.execute(admitted) }
+            if admitted.hold > .zero { try await sandbox.configuration.clock.sleep(for: admitted.hold) }
             if admitted.reset == .afterProcessing { try await context.resetConnection() }
             return reply
         }
@@ -72,11 +73,6 @@ extension HTTPField.Name {
     fileprivate static let idempotencyKey = stripe("Idempotency-Key")
     fileprivate static let stripeVersion = stripe("Stripe-Version")
     fileprivate static let requestID = stripe("Request-Id")
-
-    private static func stripe(_ name: String) -> Self {
-        guard let name = Self(name) else { preconditionFailure("not a header name: \(name)") }
-        return name
-    }
 }
 
 extension Response {
@@ -86,6 +82,7 @@ extension Response {
             if let name = HTTPField.Name(name) { headers[name] = value }
         }
         headers[.requestID] = reply.requestID
+        headers[.renderedAt] = reply.date.map { String($0) }
         self.init(
             status: .init(code: reply.status),
             headers: headers,

@@ -25,6 +25,12 @@ struct APIRoute: Sendable {
         "\(method) \(pattern)"
     }
 
+    /// What the id in the path names, for example `customer` of `/v1/customers/:id`.
+    var objectName: String {
+        let words = pattern.split(separator: "/").dropFirst().prefix { $0 != ":id" }
+        return String(words.joined(separator: ".").dropLast())
+    }
+
     /// Runs the operation; parameters that it did not read are refused.
     func perform(
         _ model: inout StripeModel,
@@ -57,11 +63,11 @@ struct APIRoute: Sendable {
         APIRoute("POST", "/v1/customers") { model, reader, _, call throws(StripeAPIError) in
             try model.createCustomer(&reader, call)
         },
-        APIRoute("GET", "/v1/customers") { model, reader, _, _ throws(StripeAPIError) in
-            try model.listCustomers(&reader)
+        APIRoute("GET", "/v1/customers") { model, reader, _, call throws(StripeAPIError) in
+            try model.listCustomers(&reader, call)
         },
-        APIRoute("GET", "/v1/customers/:id") { model, _, id, _ throws(StripeAPIError) in
-            try model.retrieveCustomer(id)
+        APIRoute("GET", "/v1/customers/:id") { model, _, id, call throws(StripeAPIError) in
+            try model.retrieveCustomer(id, call)
         },
         APIRoute("POST", "/v1/customers/:id") { model, reader, id, call throws(StripeAPIError) in
             try model.updateCustomer(id, &reader, call)
@@ -105,11 +111,11 @@ struct APIRoute: Sendable {
         APIRoute("POST", "/v1/prices") { model, reader, _, call throws(StripeAPIError) in
             try model.createPrice(&reader, call)
         },
-        APIRoute("GET", "/v1/prices") { model, reader, _, _ throws(StripeAPIError) in
-            try model.listPrices(&reader)
+        APIRoute("GET", "/v1/prices") { model, reader, _, call throws(StripeAPIError) in
+            try model.listPrices(&reader, call)
         },
-        APIRoute("GET", "/v1/prices/:id") { model, _, id, _ throws(StripeAPIError) in
-            try model.retrievePrice(id)
+        APIRoute("GET", "/v1/prices/:id") { model, _, id, call throws(StripeAPIError) in
+            try model.retrievePrice(id, call)
         },
     ]
 
@@ -119,6 +125,9 @@ struct APIRoute: Sendable {
         },
         APIRoute("GET", "/v1/events/:id") { model, _, id, call throws(StripeAPIError) in
             try model.retrieveEvent(id, call)
+        },
+        APIRoute("GET", "/v2/core/events/:id") { model, _, id, call throws(StripeAPIError) in
+            try model.retrieveThinEvent(id, call)
         },
         APIRoute("POST", "/v1/billing_portal/sessions") { model, reader, _, call throws(StripeAPIError) in
             try model.createPortalSession(&reader, call)

@@ -3,6 +3,13 @@ enum FormDecoder {
     /// Deeper nesting than any Stripe parameter has; further brackets are taken as part of a name that is unknown.
     private static let maximumDepth = 8
 
+    /// The parameters of a request's query, then those of its body.
+    static func parameters(ofTarget target: String, body: String) -> StripeParameters {
+        var parameters = parameters(from: target.drop { $0 != "?" }.dropFirst())
+        parameters.entries += self.parameters(from: body).entries
+        return parameters
+    }
+
     static func parameters(from text: some StringProtocol) -> StripeParameters {
         var parameters = StripeParameters()
         for pair in text.utf8.split(separator: UInt8(ascii: "&")) {

@@ -75,6 +75,15 @@ extension StripeAPIError {
         Self(code: code, message: message, param: name)
     }
 
+    /// <https://docs.stripe.com/rate-limits>.
+    static var rateLimited: Self {
+        Self(status: 429, code: "rate_limit", message: "Request rate limit exceeded.")
+    }
+
+    static func invalidAPIVersion(_ version: String) -> Self {
+        Self(message: "Invalid Stripe API version: \(version). It must be a date such as 2026-03-25.dahlia.")
+    }
+
     static func unrecognizedURL(method: String, path: String) -> Self {
         Self(
             status: 404,

@@ -55,10 +55,17 @@ struct CalendarDate {
     var httpDate: String {
         let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
         let weekday = weekdays[daysSinceEpoch - daysSinceEpoch.flooredQuotient(by: 7) * 7]
-        let hours = secondOfDay / 3_600
-        let minutes = secondOfDay / 60 % 60
-        let time = [hours, minutes, secondOfDay % 60].map(Self.twoDigits).joined(separator: ":")
-        return "\(weekday), \(Self.twoDigits(day)) \(monthName) \(year) \(time) GMT"
+        return "\(weekday), \(Self.twoDigits(day)) \(monthName) \(year) \(timeOfDay) GMT"
+    }
+
+    /// The time as RFC 3339 writes it, with the milliseconds that Stripe's thin events have.
+    var rfc3339: String {
+        let date = ["\(year)", Self.twoDigits(month), Self.twoDigits(day)].joined(separator: "-")
+        return "\(date)T\(timeOfDay).000Z"
+    }
+
+    private var timeOfDay: String {
+        [secondOfDay / 3_600, secondOfDay / 60 % 60, secondOfDay % 60].map(Self.twoDigits).joined(separator: ":")
     }
 
     /// The day for readers, for example `21 Nov 2026`.

@@ -149,7 +149,7 @@ extension StripeModel {
         session.customer = customer
         session.subscription = try createSubscription(&reader, call)["id"]?.string
         checkoutSessions.update(session)
-        emit("checkout.session.completed", json(session), call)
+        emit("checkout.session.completed", Snapshot(json(session)), call)
         return json(session)
     }
 }

@@ -3,21 +3,27 @@ extension StripeModel {
         -> JSONObject
     {
         let fields = try CustomerFields(&reader)
+        let testClock = try Self.testClock(&reader)
         try reader.finish()
         var customer = Customer(
             id: ids.short("cus_"),
             created: call.now,
             invoicePrefix: ids.token(length: 8).uppercased()
         )
+        customer.testClock = testClock
         fields.apply(to: &customer)
         customers.append(customer)
-        emit("customer.created", customer.json(livemode: rendering.livemode), call)
-        return customer.json(livemode: rendering.livemode)
+        emit("customer.created", snapshot(customer), call)
+        return json(customer, call.rendering)
     }
 
-    func retrieveCustomer(_ id: String) throws(StripeAPIError) -> JSONObject {
+    func json(_ customer: Customer, _ rendering: Rendering) -> JSONObject {
+        snapshot(customer).json(rendering)
+    }
+
+    func retrieveCustomer(_ id: String, _ call: CallContext) throws(StripeAPIError) -> JSONObject {
         guard let customer = customers[id] else { throw .missing("customer", id) }
-        return customer.isDeleted ? customer.deletedJSON : customer.json(livemode: rendering.livemode)
+        return customer.isDeleted ? customer.deletedJSON : json(customer, call.rendering)
     }
 
     mutating func updateCustomer(
@@ -37,9 +43,8 @@ extension StripeModel {
     @discardableResult
     mutating func store(_ changed: Customer, replacing old: Customer, _ call: CallContext) -> JSONObject {
         customers.update(changed)
-        let json = changed.json(livemode: rendering.livemode)
-        emitUpdate("customer.updated", from: old.json(livemode: rendering.livemode), to: json, call)
-        return json
+        emitUpdate("customer.updated", from: snapshot(old), to: snapshot(changed), call)
+        return json(changed, call.rendering)
     }
 
     /// Deletes a customer; its subscriptions end at once: <https://docs.stripe.com/api/customers/delete>.
@@ -49,21 +54,31 @@ extension StripeModel {
             let subscription = subscriptions.objects[position]
             if !subscription.isEnded { end(subscription, reason: "cancellation_requested", call) }
         }
-        customers.modify(id) { $0.isDeleted = true }
+        var deleted = customer
+        deleted.isDeleted = true
+        customers.update(deleted)
         // The event carries the last full object, without a `deleted` member.
-        emit("customer.deleted", customer.json(livemode: rendering.livemode), call)
+        emit("customer.deleted", snapshot(deleted), previous: snapshot(customer), call)
         return customer.deletedJSON
     }
 
-    func listCustomers(_ reader: inout ParameterReader) throws(StripeAPIError) -> JSONObject {
+    func listCustomers(_ reader: inout ParameterReader, _ call: CallContext) throws(StripeAPIError) -> JSONObject {
         var query = try ListQuery(&reader)
         try query.readCreated(&reader)
         let email = try reader.text("email")
+        let testClock = try Self.testClock(&reader)
         try reader.finish()
         let page = try customers.page(query, kind: "customer") { customer in
-            !customer.isDeleted && (email == nil || customer.email == email)
+            !customer.isDeleted && customer.testClock == testClock && (email == nil || customer.email == email)
         }
-        return page.json(url: "/v1/customers") { $0.json(livemode: rendering.livemode) }
+        return page.json(url: "/v1/customers") { json($0, call.rendering) }
+    }
+
+    /// Reads `test_clock`; the clocks themselves are not modelled, so any `clock_…` id is one.
+    static func testClock(_ reader: inout ParameterReader) throws(StripeAPIError) -> String? {
+        guard let id = try reader.text("test_clock") else { return nil }
+        guard id.hasPrefix("clock_") else { throw .missing("test_helpers.test_clock", id, param: "test_clock") }
+        return id
     }
 }
 

@@ -4,36 +4,26 @@ extension StripeModel {
     private static let typesLimit = 20
 
     /// Emits an event about an object that now looks as given.
-    mutating func emit(_ type: String, _ object: JSONObject, previous: JSONObject? = nil, _ call: CallContext) {
-        emit(
-            Event(
-                id: ids.long("evt_"),
-                created: call.now,
-                type: type,
-                object: object,
-                previousAttributes: previous,
-                requestID: call.requestID,
-                idempotencyKey: call.idempotencyKey,
-                apiVersion: rendering.apiVersion,
-                livemode: rendering.livemode
-            )
-        )
+    ///
+    /// - Parameter previous: The object as it was before; events other than updates do not show it.
+    mutating func emit(_ type: String, _ object: Snapshot, previous: Snapshot? = nil, _ call: CallContext) {
+        history.append(object, previous: previous)
+        emit(Event(id: ids.long("evt_"), type: type, object, previous: nil, rendering, call))
     }
 
     /// Emits an `*.updated` event, unless the object looks the same as before.
-    mutating func emitUpdate(_ type: String, from old: JSONObject, to new: JSONObject, _ call: CallContext) {
-        let previous = PreviousAttributes.difference(from: old, to: new)
-        guard !previous.members.isEmpty else { return }
-        emit(type, new, previous: previous, call)
+    mutating func emitUpdate(_ type: String, from old: Snapshot, to new: Snapshot, _ call: CallContext) {
+        let event = Event(id: ids.long("evt_"), type: type, new, previous: old, rendering, call)
+        guard event.rendition.previousAttributes?.members.isEmpty == false else { return }
+        history.append(new, previous: old)
+        emit(event)
     }
 
-    /// Emits a second Event object for the change of another one, which Stripe documents as possible.
-    mutating func emitTwin(of event: Event) {
+    /// A second Event object for the change of another one, which Stripe documents as possible.
+    mutating func twin(of event: Event) -> Event {
         var twin = event
         twin.id = ids.long("evt_")
-        twin.created = events.objects.last?.created ?? event.created
-        twin.pendingEndpoints = []
-        emit(twin)
+        return twin
     }
 
     func retrieveEvent(_ id: String, _ call: CallContext) throws(StripeAPIError) -> JSONObject {
@@ -41,7 +31,7 @@ extension StripeModel {
         return event.json()
     }
 
-    private func isRetained(_ event: Event, _ call: CallContext) -> Bool {
+    func isRetained(_ event: Event, _ call: CallContext) -> Bool {
         event.created >= call.now - Self.eventRetention
     }
 

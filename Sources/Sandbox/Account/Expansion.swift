@@ -25,7 +25,7 @@ extension StripeModel {
         var changed = object
         switch object[name] {
         case .string(let id) where customers[id] != nil:
-            changed[name] = .object(try expand(rest, path: path, in: retrieveCustomer(id), call))
+            changed[name] = .object(try expand(rest, path: path, in: retrieveCustomer(id, call), call))
         case .string(let id) where subscriptions[id] != nil:
             changed[name] = .object(try expand(rest, path: path, in: retrieveSubscription(id, call), call))
         case .object(let nested) where !rest.isEmpty:

@@ -58,10 +58,15 @@ struct IdentifierGenerator: Sendable {
     }
 
     mutating func token(length: Int) -> String {
+        let base = UInt64(Self.alphabet.count)
         var bytes: [UInt8] = []
         bytes.reserveCapacity(length)
-        for _ in 0..<length {
-            bytes.append(Self.alphabet[Int.random(in: 0..<Self.alphabet.count, using: &source)])
+        var digits: UInt64 = 0
+        for index in 0..<length {
+            // One draw gives ten characters, as 62^10 is below 2^64: large seeds need millions of them.
+            if index.isMultiple(of: 10) { digits = source.next() }
+            bytes.append(Self.alphabet[Int(digits % base)])
+            digits /= base
         }
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -7,7 +7,7 @@ protocol TableObject {
 
 /// Objects of one kind in the order of their creation, found by id and listed in pages.
 ///
-/// Positions never change and `created` never falls, so a cursor is one dictionary look-up and a page costs what it
+/// `created` never falls and positions change only in ``merge(_:)``, so a cursor is one dictionary look-up and a page costs what it
 /// returns plus what its filter skips.
 struct ObjectTable<Object: TableObject & Sendable>: Sendable {
     private(set) var objects: [Object] = []
@@ -26,6 +26,24 @@ struct ObjectTable<Object: TableObject & Sendable>: Sendable {
         precondition(objects.last.map { $0.created <= object.created } ?? true, "created fell")
         positions[object.id] = objects.count
         objects.append(object)
+    }
+
+    /// Adds objects, which must ascend by `created`, among those present; positions change.
+    mutating func merge(_ added: [Object]) {
+        var merged: [Object] = []
+        merged.reserveCapacity(objects.count + added.count)
+        var rest = objects[...]
+        for object in added {
+            while let present = rest.first, present.created <= object.created {
+                merged.append(present)
+                rest.removeFirst()
+            }
+            merged.append(object)
+        }
+        objects = merged + rest
+        positions.removeAll(keepingCapacity: true)
+        positions.reserveCapacity(objects.count)
+        for (position, object) in objects.enumerated() { positions[object.id] = position }
     }
 
     mutating func update(_ object: Object) {

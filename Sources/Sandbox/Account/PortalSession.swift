@@ -55,7 +55,7 @@ extension StripeModel {
         )
         portalSessions.append(session)
         portalSessionIDs[token] = session.id
-        emit("billing_portal.session.created", session.json(livemode: rendering.livemode), call)
+        emit("billing_portal.session.created", Snapshot(session.json(livemode: rendering.livemode)), call)
         return session.json(livemode: rendering.livemode)
     }
 

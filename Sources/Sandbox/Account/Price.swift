@@ -44,30 +44,36 @@ struct Price: TableObject, Sendable {
         return CalendarDate(unixSeconds: start).adding(months: months).unixSeconds
     }
 
-    func json(livemode: Bool) -> JSONObject {
-        [
+    func json(_ rendering: Rendering) -> JSONObject {
+        var recurring: JSONObject = [
+            "interval": .string(interval.rawValue), "interval_count": .integer(intervalCount), "meter": nil,
+            "trial_period_days": nil, "usage_type": "licensed",
+        ]
+        if rendering.hasAggregateUsage { recurring["aggregate_usage"] = .null }
+        return [
             "id": .string(id), "object": "price", "active": .bool(active), "billing_scheme": "per_unit",
             "created": .integer(created), "currency": .string(currency), "custom_unit_amount": nil,
-            "livemode": .bool(livemode), "lookup_key": JSONValue(lookupKey), "metadata": .object(metadata),
+            "livemode": .bool(rendering.livemode), "lookup_key": JSONValue(lookupKey), "metadata": .object(metadata),
             "nickname": JSONValue(nickname), "product": .string(product),
-            "recurring": [
-                "interval": .string(interval.rawValue), "interval_count": .integer(intervalCount), "meter": nil,
-                "trial_period_days": nil, "usage_type": "licensed",
-            ],
+            "recurring": .object(recurring),
             "tax_behavior": "unspecified", "tiers_mode": nil, "transform_quantity": nil, "type": "recurring",
             "unit_amount": .integer(unitAmount), "unit_amount_decimal": .string(String(unitAmount)),
         ]
     }
 
     /// The same price in the older vocabulary of plans, which subscriptions and their items still carry.
-    func planJSON(livemode: Bool) -> JSONObject {
-        [
+    func planJSON(_ rendering: Rendering) -> JSONObject {
+        var plan: JSONObject = [
             "id": .string(id), "object": "plan", "active": .bool(active), "amount": .integer(unitAmount),
             "amount_decimal": .string(String(unitAmount)), "billing_scheme": "per_unit",
             "created": .integer(created), "currency": .string(currency), "interval": .string(interval.rawValue),
-            "interval_count": .integer(intervalCount), "livemode": .bool(livemode), "metadata": .object(metadata),
+            "interval_count": .integer(intervalCount), "livemode": .bool(rendering.livemode),
+            "metadata": .object(metadata),
             "meter": nil, "nickname": JSONValue(nickname), "product": .string(product), "tiers_mode": nil,
             "transform_usage": nil, "trial_period_days": nil, "usage_type": "licensed",
         ]
+        if rendering.hasAggregateUsage { plan["aggregate_usage"] = .null }
+        if rendering.inlinesExpandableLists { plan["tiers"] = .null }
+        return plan
     }
 }

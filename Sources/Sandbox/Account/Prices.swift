@@ -44,7 +44,7 @@ extension StripeModel {
             metadata: metadata
         )
         products.append(product)
-        emit("product.created", product.json(livemode: rendering.livemode), call)
+        emit("product.created", Snapshot(product.json(livemode: rendering.livemode)), call)
         return product.json(livemode: rendering.livemode)
     }
 
@@ -95,16 +95,16 @@ extension StripeModel {
             metadata: metadata
         )
         prices.append(price)
-        emit("price.created", price.json(livemode: rendering.livemode), call)
-        return price.json(livemode: rendering.livemode)
+        emit("price.created", Snapshot(id: price.id) { price.json($0) }, call)
+        return price.json(call.rendering)
     }
 
-    func retrievePrice(_ id: String) throws(StripeAPIError) -> JSONObject {
+    func retrievePrice(_ id: String, _ call: CallContext) throws(StripeAPIError) -> JSONObject {
         guard let price = prices[id] else { throw .missing("price", id) }
-        return price.json(livemode: rendering.livemode)
+        return price.json(call.rendering)
     }
 
-    func listPrices(_ reader: inout ParameterReader) throws(StripeAPIError) -> JSONObject {
+    func listPrices(_ reader: inout ParameterReader, _ call: CallContext) throws(StripeAPIError) -> JSONObject {
         var query = try ListQuery(&reader)
         try query.readCreated(&reader)
         let product = try reader.text("product")
@@ -113,6 +113,6 @@ extension StripeModel {
         let page = try prices.page(query, kind: "price") {
             (product == nil || $0.product == product) && (active == nil || $0.active == active)
         }
-        return page.json(url: "/v1/prices") { $0.json(livemode: rendering.livemode) }
+        return page.json(url: "/v1/prices") { $0.json(call.rendering) }
     }
 }

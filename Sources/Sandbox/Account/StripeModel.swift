@@ -26,6 +26,10 @@ struct StripeModel: Sendable {
     /// Positions in ``subscriptions`` by customer, ascending.
     var subscriptionPositions: [String: [Int]] = [:]
     var events = ObjectTable<Event>()
+    var healthEvents: [String: HealthEvent] = [:]
+    /// Changes without an Event object that no health event has told of.
+    var lostEvents: [LostEvent] = []
+    var history = ObjectHistory()
     var portalSessions = ObjectTable<PortalSession>()
     /// Portal session ids by the secret in their URL.
     var portalSessionIDs: [String: String] = [:]
@@ -33,7 +37,7 @@ struct StripeModel: Sendable {
     /// The portal's default configuration.
     let portalConfiguration: String
 
-    /// Events of the operations so far that nobody has taken yet.
+    /// Events of the operations so far that nobody has taken yet; taking them decides which of them come to be.
     private(set) var outbox: [Event] = []
 
     init(rendering: Rendering, seed: UInt64?, now: Int) {
@@ -49,7 +53,6 @@ struct StripeModel: Sendable {
     }
 
     mutating func emit(_ event: Event) {
-        events.append(event)
         outbox.append(event)
     }
 }

@@ -1,16 +1,3 @@
-/// How objects are to be rendered: under which API version, and whether as live ones.
-struct Rendering: Sendable {
-    /// For example `2026-03-25.dahlia`.
-    var apiVersion: String
-    var livemode: Bool
-
-    /// Since `2025-03-31.basil` the billing period belongs to the items:
-    /// <https://docs.stripe.com/changelog/basil/2025-03-31/deprecate-subscription-current-period-start-and-end>.
-    var hasPeriodOnItems: Bool {
-        apiVersion >= "2025-03-31"
-    }
-}
-
 extension SubscriptionItem {
     func json(subscription: String, price: Price?, _ rendering: Rendering) -> JSONObject {
         var object: JSONObject = [
@@ -21,10 +8,11 @@ extension SubscriptionItem {
             object["current_period_end"] = .integer(periodEnd)
             object["current_period_start"] = .integer(periodStart)
         }
+        if rendering.hasStatusDetails { object["current_trial"] = .null }
         object["discounts"] = []
         object["metadata"] = .object(metadata)
-        object["plan"] = (price?.planJSON(livemode: rendering.livemode)).map(JSONValue.object) ?? nil
-        object["price"] = (price?.json(livemode: rendering.livemode)).map(JSONValue.object) ?? nil
+        object["plan"] = (price?.planJSON(rendering)).map(JSONValue.object) ?? nil
+        object["price"] = (price?.json(rendering)).map(JSONValue.object) ?? nil
         object["quantity"] = .integer(quantity)
         object["subscription"] = .string(subscription)
         object["tax_rates"] = []
@@ -38,21 +26,33 @@ extension Subscription {
 
     func json(prices: ObjectTable<Price>, _ rendering: Rendering) -> JSONObject {
         var object = headJSON
-        object["items"] = .object(itemsJSON(prices: prices, rendering))
-        for member in tailJSON(rendering).members {
-            object[member.name] = member.value
-        }
+        object.append(["items": .object(itemsJSON(prices: prices, rendering))])
+        object.append(tailJSON(rendering))
         if let only = items.first, items.count == 1 {
             // Undocumented since prices replaced plans, but still sent for subscriptions with one item.
-            let plan = prices[only.price]?.planJSON(livemode: rendering.livemode)
+            let plan = prices[only.price]?.planJSON(rendering)
             object.insert("plan", plan.map(JSONValue.object) ?? nil, after: "pending_update")
             object.insert("quantity", .integer(only.quantity), after: "plan")
         }
+        adapt(&object, to: rendering)
+        return object
+    }
+
+    /// Adds what some API versions have and others do not.
+    private func adapt(_ object: inout JSONObject, to rendering: Rendering) {
+        if rendering.hasBillingMode {
+            var mode: JSONObject = ["type": "flexible", "updated_at": .integer(created)]
+            if rendering.hasFlexibleBillingModeDetails { mode["flexible"] = ["proration_discounts": "included"] }
+            object.insert("billing_mode", .object(mode), after: "billing_cycle_anchor_config")
+        }
+        if rendering.hasCustomerAccount { object.insert("customer_account", nil, after: "customer") }
+        if rendering.hasSingleDiscount { object.insert("discount", nil, after: "description") }
+        if rendering.hasStatusDetails { object.insert("status_details", nil, after: "status") }
+        if rendering.inlinesExpandableLists { object.insert("tax_percent", nil, after: "status") }
         if !rendering.hasPeriodOnItems {
             object.insert("current_period_end", .integer(periodEnd), after: "currency")
             object.insert("current_period_start", JSONValue(items.first?.periodStart), after: "current_period_end")
         }
-        return object
     }
 
     private var headJSON: JSONObject {
@@ -60,9 +60,6 @@ extension Subscription {
             "id": .string(id), "object": "subscription", "application": nil, "application_fee_percent": nil,
             "automatic_tax": ["disabled_reason": nil, "enabled": false, "liability": nil],
             "billing_cycle_anchor": .integer(billingCycleAnchor), "billing_cycle_anchor_config": nil,
-            "billing_mode": [
-                "flexible": ["proration_discounts": "included"], "type": "flexible", "updated_at": .integer(created),
-            ],
             "billing_thresholds": nil, "cancel_at": JSONValue(cancelAt),
             "cancel_at_period_end": .bool(cancelAtPeriodEnd), "canceled_at": JSONValue(canceledAt),
             "cancellation_details": [
@@ -71,7 +68,7 @@ extension Subscription {
                 "reason": JSONValue(cancellationDetails.reason),
             ],
             "collection_method": "charge_automatically", "created": .integer(created),
-            "currency": .string(currency), "customer": .string(customer), "customer_account": nil,
+            "currency": .string(currency), "customer": .string(customer),
             "days_until_due": nil, "default_payment_method": nil, "default_source": nil, "default_tax_rates": [],
             "description": JSONValue(description), "discounts": [], "ended_at": JSONValue(endedAt),
             "invoice_settings": ["account_tax_ids": nil, "issuer": ["type": "self"]],
@@ -102,7 +99,7 @@ extension Subscription {
             ],
             "pending_invoice_item_interval": nil, "pending_setup_intent": nil, "pending_update": nil,
             "schedule": nil, "start_date": .integer(created), "status": .string(status.rawValue),
-            "test_clock": nil, "transfer_data": nil, "trial_end": JSONValue(trialEnd),
+            "test_clock": JSONValue(testClock), "transfer_data": nil, "trial_end": JSONValue(trialEnd),
             "trial_settings": ["end_behavior": ["missing_payment_method": "create_invoice"]],
             "trial_start": JSONValue(trialStart),
         ]

@@ -39,6 +39,8 @@ struct Subscription: TableObject, Sendable {
     var description: String?
     var endedAt: Int?
     var metadata: JSONObject = [:]
+    /// The customer's.
+    var testClock: String?
     var pauseCollection: PauseCollection?
     var trialStart: Int?
     var trialEnd: Int?

@@ -22,7 +22,7 @@ extension StripeModel {
             if !current.announcedTrialEnd, trialEnd - Self.trialNotice <= call.now {
                 current.announcedTrialEnd = true
                 subscriptions.update(current)
-                emit("customer.subscription.trial_will_end", json(current, rendering), call)
+                emit("customer.subscription.trial_will_end", snapshot(current), call)
             }
             guard trialEnd <= call.now else { return }
             let trialing = current

@@ -61,12 +61,7 @@ extension StripeModel {
     @discardableResult
     mutating func store(_ changed: Subscription, replacing old: Subscription, _ call: CallContext) -> JSONObject {
         subscriptions.update(changed)
-        emitUpdate(
-            "customer.subscription.updated",
-            from: json(old, rendering),
-            to: json(changed, rendering),
-            call
-        )
+        emitUpdate("customer.subscription.updated", from: snapshot(old), to: snapshot(changed), call)
         return json(changed, call.rendering)
     }
 
@@ -96,8 +91,9 @@ extension StripeModel {
         ended.endedAt = call.now
         ended.canceledAt = ended.canceledAt ?? call.now
         ended.cancellationDetails.reason = ended.cancellationDetails.reason ?? reason
+        let previous = subscriptions[ended.id].map(snapshot)
         subscriptions.update(ended)
-        emit("customer.subscription.deleted", json(ended, rendering), call)
+        emit("customer.subscription.deleted", snapshot(ended), previous: previous, call)
         return ended
     }
 

@@ -44,7 +44,8 @@ extension StripeModel {
             latestInvoice: ids.long("in_"),
             billingCycleAnchor: trialEnd ?? call.now,
             description: description,
-            metadata: metadata
+            metadata: metadata,
+            testClock: owner.testClock
         )
         for selection in selections {
             subscription.items.append(
@@ -77,7 +78,7 @@ extension StripeModel {
             changed.currency = subscription.currency
             store(changed, replacing: owner, call)
         }
-        emit("customer.subscription.created", json(subscription, rendering), call)
+        emit("customer.subscription.created", snapshot(subscription), call)
     }
 
     func retrieveSubscription(_ id: String, _ call: CallContext) throws(StripeAPIError) -> JSONObject {
@@ -92,10 +93,17 @@ extension StripeModel {
         let customer = try reader.text("customer")
         let price = try reader.text("price")
         let statuses = ["all", "ended"] + SubscriptionStatus.allCases.map(\.rawValue)
+        let testClock = try Self.testClock(&reader)
         let status = try reader.choice("status", of: statuses)
         try reader.finish()
 
+        /// Only a customer or a clock asked for brings in objects on test clocks.
+        func isOnClock(_ subscription: Subscription) -> Bool {
+            subscription.testClock == testClock || (customer != nil && testClock == nil)
+        }
+
         func matches(_ subscription: Subscription) -> Bool {
+            guard isOnClock(subscription) else { return false }
             guard price == nil || subscription.items.contains(where: { $0.price == price }) else { return false }
             return switch status {
             case nil: subscription.status != .canceled

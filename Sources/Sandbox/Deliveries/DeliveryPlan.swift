@@ -3,6 +3,7 @@
 /// A plain value; ``DeliveryService`` does the sending.
 struct DeliveryPlan: Sendable {
     private(set) var endpoints: [WebhookEndpoint]
+    private var disabledEndpoints: Set<Int> = []
     private(set) var attempts: [DeliveryAttempt] = []
     /// Deliveries that are ready or being sent.
     ///
@@ -22,9 +23,35 @@ struct DeliveryPlan: Sendable {
         return endpoints.count - 1
     }
 
+    /// The id of the endpoint at a place in the list.
+    static func endpointID(_ position: Int) -> String {
+        "we_\(position + 1)"
+    }
+
+    func isEnabled(_ position: Int) -> Bool {
+        !disabledEndpoints.contains(position)
+    }
+
+    /// Disables an endpoint or enables it again.
+    ///
+    /// - Returns: False where no endpoint has the id.
+    mutating func setEnabled(_ isEnabled: Bool, endpoint id: String) -> Bool {
+        guard let position = endpoints.indices.first(where: { Self.endpointID($0) == id }) else { return false }
+        if isEnabled { disabledEndpoints.remove(position) } else { disabledEndpoints.insert(position) }
+        return true
+    }
+
     /// The endpoints that are to be sent an event of this type.
     func destinations(of type: String) -> [Int] {
-        endpoints.indices.filter { endpoints[$0].takes(type) }
+        endpoints.indices.filter { isEnabled($0) && endpoints[$0].takes(type) }
+    }
+
+    /// The deliveries of a health event.
+    mutating func plan(_ event: HealthEvent) -> [Delivery] {
+        ready(
+            endpoints.indices.filter { isEnabled($0) && endpoints[$0].takesThin(HealthEvent.type) }
+                .map { Delivery(event: event.id, endpoint: $0, generation: generation) }
+        )
     }
 
     /// The deliveries that are ready at once after a new event.
@@ -35,7 +62,7 @@ struct DeliveryPlan: Sendable {
         var window: Int?
         for effect in effects {
             switch effect {
-            case .twin: break
+            case .lose, .twin: break
             case .duplicate: deliveries += deliveries
             case .delay(let delay): for index in deliveries.indices { deliveries[index].delay += delay }
             case .reorder(let size): window = size
@@ -72,8 +99,8 @@ struct DeliveryPlan: Sendable {
         delivery.generation == generation
     }
 
-    /// Takes a delivery out of what is ready, because its time has not come yet.
-    mutating func postpone(_ delivery: Delivery) {
+    /// Takes a delivery out of what is ready, because its time has not come yet, or never will.
+    mutating func forget(_ delivery: Delivery) {
         if isCurrent(delivery) { outstanding -= 1 }
     }
 

@@ -55,7 +55,7 @@ final class DeliveryService: Service, Sendable {
         await withDiscardingTaskGroup { group in
             for await delivery in lane {
                 guard delivery.delay == .zero else {
-                    sandbox.withLockedValue { $0.deliveries.postpone(delivery) }
+                    sandbox.withLockedValue { $0.deliveries.forget(delivery) }
                     observers.notify(sandbox)
                     group.addTask { await self.wait(for: delivery) }
                     continue
@@ -84,7 +84,10 @@ final class DeliveryService: Service, Sendable {
     /// Makes one attempt and returns the next one where it failed.
     private func attempt(_ delivery: Delivery) async -> Delivery? {
         let message = sandbox.withLockedValue { $0.message(for: delivery) }
-        guard let message else { return nil }
+        guard let message else {
+            observers.notify(sandbox)
+            return nil
+        }
         let outcome: DeliveryAttempt.Outcome
         do {
             let url = try EndpointURL(message.endpoint.url)

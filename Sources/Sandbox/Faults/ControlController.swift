@@ -16,6 +16,7 @@ struct ControlController: Sendable {
         let group = router.group("/_sandbox")
         addInspection(to: group)
         addFaults(to: group)
+        addEndpoints(to: group)
         addState(to: group)
     }
 
@@ -25,7 +26,21 @@ struct ControlController: Sendable {
         }
         on(.get, "/calls", group) { _, _ throws(StripeAPIError) in
             let calls = sandbox.apiCalls.sorted { $0.key < $1.key }
-            return ["calls": .object(JSONObject(calls.map { ($0.key, .integer($0.value)) }))]
+            return [
+                "calls": .object(JSONObject(calls.map { ($0.key, .integer($0.value)) })),
+                "rate_limited": .integer(sandbox.rateLimitedCalls),
+            ]
+        }
+        on(.get, "/endpoints", group) { _, _ throws(StripeAPIError) in
+            ["endpoints": .array(sandbox.endpoints.map { .object(Self.json($0.id, $0.endpoint, $0.isEnabled)) })]
+        }
+        on(.get, "/objects/:id/versions", group) { reader, path throws(StripeAPIError) in
+            let apiVersion = try reader.text("api_version")
+            try reader.finish()
+            let versions = try sandbox.versions(of: path.get("id") ?? "", apiVersion: apiVersion)
+            return [
+                "versions": .array(versions.map { ["deleted": .bool($0.deleted), "object": .object($0.object)] })
+            ]
         }
     }
 
@@ -54,9 +69,60 @@ struct ControlController: Sendable {
         }
     }
 
+    private func addEndpoints(to group: RouterGroup<SandboxRequestContext>) {
+        on(.post, "/endpoints", group) { reader, _ throws(StripeAPIError) in
+            let endpoint = WebhookEndpoint(
+                url: try reader.required("url"),
+                secrets: [try reader.required("secret")],
+                events: try reader.texts("enabled_events") ?? ["*"],
+                apiVersion: try reader.text("api_version"),
+                isThin: try reader.boolean("thin") ?? false
+            )
+            try reader.finish()
+            do throws(SandboxError) {
+                return ["ok": true, "id": .string(try sandbox.addEndpoint(endpoint))]
+            } catch {
+                throw StripeAPIError(message: error.description)
+            }
+        }
+        on(.post, "/endpoints/:id", group) { reader, path throws(StripeAPIError) in
+            guard let isDisabled = try reader.boolean("disabled") else { throw .parameterMissing("disabled") }
+            try reader.finish()
+            do throws(SandboxError) {
+                try sandbox.setEndpoint(path.get("id") ?? "", enabled: !isDisabled)
+            } catch {
+                throw StripeAPIError(status: 404, message: error.description)
+            }
+            return ["ok": true]
+        }
+        on(.post, "/health_events", group) { _, _ throws(StripeAPIError) in
+            ["ids": .array(sandbox.reportLostEvents().map(JSONValue.string))]
+        }
+    }
+
+    private static func json(_ id: String, _ endpoint: WebhookEndpoint, _ isEnabled: Bool) -> JSONObject {
+        [
+            "id": .string(id), "url": .string(endpoint.url), "api_version": JSONValue(endpoint.apiVersion),
+            "thin": .bool(endpoint.isThin), "enabled_events": .array(endpoint.events.map(JSONValue.string)),
+            "status": isEnabled ? "enabled" : "disabled",
+        ]
+    }
+
     private func addState(to group: RouterGroup<SandboxRequestContext>) {
         on(.post, "/reset", group) { _, _ throws(StripeAPIError) in
             sandbox.reset()
+            return ["ok": true]
+        }
+        on(.post, "/seed", group) { reader, _ throws(StripeAPIError) in
+            let customers = try reader.integer("customers") ?? 0
+            let subscriptions = try reader.integer("subscriptions") ?? 0
+            let userIDs = try reader.boolean("user_ids") ?? true
+            try reader.finish()
+            do throws(SandboxError) {
+                try sandbox.seed(customers: customers, subscriptions: subscriptions, userIDs: userIDs)
+            } catch {
+                throw StripeAPIError(message: error.description)
+            }
             return ["ok": true]
         }
         on(.post, "/clock", group) { reader, _ throws(StripeAPIError) in
@@ -67,20 +133,6 @@ struct ControlController: Sendable {
             if let isFrozen { sandbox.setClockFrozen(isFrozen) }
             if let seconds { sandbox.advanceClock(by: seconds) }
             return ["now": .integer(sandbox.now)]
-        }
-        on(.post, "/endpoints", group) { reader, _ throws(StripeAPIError) in
-            let endpoint = WebhookEndpoint(
-                url: try reader.required("url"),
-                secrets: [try reader.required("secret")],
-                events: try reader.texts("enabled_events") ?? ["*"]
-            )
-            try reader.finish()
-            do throws(SandboxError) {
-                try sandbox.addEndpoint(endpoint)
-            } catch {
-                throw .invalid("url", error.description)
-            }
-            return ["ok": true]
         }
         on(.post, "/subscriptions/:id/status", group) { reader, path throws(StripeAPIError) in
             let id = path.get("id") ?? ""
@@ -103,7 +155,8 @@ struct ControlController: Sendable {
     ) {
         group.on(path, method: method) { request, context in
             let body = try await request.body.collect(upTo: Self.bodyLimit)
-            var reader = ParameterReader(FormDecoder.parameters(from: String(buffer: body)))
+            let target = request.head.path ?? "/"
+            var reader = ParameterReader(FormDecoder.parameters(ofTarget: target, body: String(buffer: body)))
             do {
                 let object = try action(&reader, context.parameters)
                 return Self.response(.ok, object)

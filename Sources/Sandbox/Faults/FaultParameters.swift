@@ -24,10 +24,10 @@ extension ParameterReader {
 }
 
 extension APIFault {
-    /// Reads `effect` (`status`, `delay`, `reset`), its option (`status` and `reason`, `milliseconds`, or `moment`), `method`, `path`, and the frequency.
+    /// Reads `effect` (`status`, `delay`, `hold`, `reset`), its option (`status` and `reason`, `milliseconds`, or `moment`), `method`, `path`, and the frequency.
     init(_ reader: inout ParameterReader) throws(StripeAPIError) {
         let effect: Effect
-        switch try reader.choice("effect", of: ["status", "delay", "reset"]) {
+        switch try reader.choice("effect", of: ["status", "delay", "hold", "reset"]) {
         case "status":
             guard let status = try reader.integer("status"), (400...599).contains(status) else {
                 throw .invalid("status", "Invalid status: must be between 400 and 599.")
@@ -35,6 +35,8 @@ extension APIFault {
             effect = .status(status, rateLimitedReason: try reader.text("reason"))
         case "delay":
             effect = .delay(try reader.milliseconds())
+        case "hold":
+            effect = .hold(try reader.milliseconds())
         case "reset":
             let moment = try reader.choice("moment", of: Moment.allCases.map(\.rawValue))
             effect = .reset(moment.flatMap(Moment.init) ?? .beforeProcessing)
@@ -49,10 +51,11 @@ extension APIFault {
 }
 
 extension EventFault {
-    /// Reads `effect` (`twin`, `duplicate`, `drop`, `delay`, `reorder`), its option (`milliseconds` or `window`), `type`, and the frequency.
+    /// Reads `effect` (`lose`, `twin`, `duplicate`, `drop`, `delay`, `reorder`), its option (`milliseconds` or `window`), `type`, and the frequency.
     init(_ reader: inout ParameterReader) throws(StripeAPIError) {
         let effect: Effect
-        switch try reader.choice("effect", of: ["twin", "duplicate", "drop", "delay", "reorder"]) {
+        switch try reader.choice("effect", of: ["lose", "twin", "duplicate", "drop", "delay", "reorder"]) {
+        case "lose": effect = .lose
         case "twin": effect = .twin
         case "duplicate": effect = .duplicate
         case "drop": effect = .drop

@@ -18,12 +18,15 @@ public struct APIFault: Sendable, Hashable {
 
     /// What happens to the call.
     public enum Effect: Sendable, Hashable {
-        /// Answers this status. 409: a conflict; 429: too many requests, with
+        /// Answers this status. 404: the object in the path is missing; 409: a conflict; 429: too many requests, with
         /// `Stripe-Rate-Limited-Reason` where a reason is given and as an object lock without; 5xx: `api_error`.
         /// A 500 is kept under the call's idempotency key, as Stripe documents; the others are not.
         case status(Int, rateLimitedReason: String? = nil)
-        /// Answers late.
+        /// Begins with the call late, so that its answer shows the state of then.
         case delay(Duration)
+        /// Renders the answer and holds it back, as a slow network does: what happens meanwhile, and its events, overtake
+        /// it. `Date` is the time of rendering.
+        case hold(Duration)
         /// Resets the TCP connection.
         case reset(Moment)
     }
@@ -52,14 +55,19 @@ public struct APIFault: Sendable, Hashable {
 }
 
 /// A fault in how events are made and delivered; it strikes an event for all endpoints alike.
+///
+/// Health events are not struck.
 public struct EventFault: Sendable, Hashable {
     /// What happens to the event.
     public enum Effect: Sendable, Hashable {
+        /// No Event object is ever made: it is neither delivered nor listed. Only a health event can tell of it:
+        /// <https://docs.stripe.com/webhooks/handle-irrecoverable-events>.
+        case lose
         /// Two Event objects with ids of their own tell of one change.
         case twin
         /// One Event is delivered twice.
         case duplicate
-        /// The Event is never delivered, though the API lists it (with its `pending_webhooks`).
+        /// The Event is never delivered and never tried again, though the API lists it (with its `pending_webhooks`).
         case drop
         /// The Event is delivered this much later.
         case delay(Duration)

@@ -36,6 +36,11 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
         }
     }
 
+    /// Appends members whose names the object does not have yet.
+    mutating func append(_ other: JSONObject) {
+        members += other.members
+    }
+
     /// Inserts a member after another one, or at the end where there is no such member.
     mutating func insert(_ name: String, _ value: JSONValue, after predecessor: String) {
         let position = members.firstIndex { $0.name == predecessor }.map { $0 + 1 } ?? members.endIndex

@@ -3,6 +3,8 @@ import ArgumentParser
 extension ExitCode {
     /// The settings are wrong (`EX_CONFIG` of sysexits.h).
     static let configuration = ExitCode(78)
+    /// Rows are, or were, not what Stripe has.
+    static let drift = ExitCode(3)
 }
 
 /// An error that ends a command, in words for the operator.

@@ -29,10 +29,17 @@ struct SandboxCommand: AsyncParsableCommand {
     @Option(help: "The secret to sign webhooks with.")
     var webhookSecret = "whsec_sandbox"
 
+    @Option(help: "The API version of webhooks, such as 2019-12-03. (default: the account's)")
+    var endpointAPIVersion: String?
+
+    @Option(help: "API calls per second, beyond which the answer is 429.")
+    var rateLimit: Int?
+
     private var address: ListenAddress? { ListenAddress(listen) }
 
     func validate() throws {
         guard address != nil else { throw ValidationError("--listen takes host:port, such as 127.0.0.1:12111") }
+        guard rateLimit.map({ $0 > 0 }) ?? true else { throw ValidationError("--rate-limit takes a number from 1") }
     }
 
     func run() async throws {
@@ -42,7 +49,9 @@ struct SandboxCommand: AsyncParsableCommand {
         configuration.host = address.host
         configuration.port = address.port
         configuration.secretKey = secretKey
-        configuration.endpoints = forwardTo.map { [WebhookEndpoint(url: $0, secrets: [webhookSecret])] } ?? []
+        configuration.rateLimit = rateLimit
+        configuration.endpoints =
+            forwardTo.map { [WebhookEndpoint(url: $0, secrets: [webhookSecret], apiVersion: endpointAPIVersion)] } ?? []
         do {
             let sandbox = try Sandbox(configuration, logger: logger.quiet)
             try await ServiceGroup(

@@ -147,7 +147,11 @@ class Sandbox(Program):
         self.control("/faults/api", path="/v1/billing_portal/sessions", effect=effect, **options)
 
     def portal_calls(self):
-        return self.control("/calls", "GET")["calls"].get(self.PORTAL_SESSIONS, 0)
+        return self.calls().get(self.PORTAL_SESSIONS, 0)
+
+    def calls(self):
+        """Number of API calls by route."""
+        return self.control("/calls", "GET")["calls"]
 
     def events(self):
         """All events, oldest first."""

@@ -4,10 +4,12 @@ import Testing
 /// Replies of Stripe's API as recorded by the pay-rails project; see SOURCES.md beside them.
 enum Recordings {
     struct Exchange {
+        let method: String
         let path: String
         let requestBody: String
         let status: Int
         let requestID: String?
+        let date: String?
         let body: String
     }
 
@@ -34,14 +36,17 @@ enum Recordings {
         let recorded = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [[String: Any]] ?? []
         return try recorded.compactMap { exchange in
             guard let request = exchange["request"] as? [String: Any], let path = request["path"] as? String,
-                let response = exchange["response"] as? [String: Any], let status = response["status"] as? Int,
+                let method = request["method"] as? String, let response = exchange["response"] as? [String: Any], let status = response["status"] as? Int,
                 let body = response["body"] as? [String: Any]
             else { return nil }
+            let headers = response["headers"] as? [String: String]
             return Exchange(
+                method: method,
                 path: path,
                 requestBody: request["body"] as? String ?? "",
                 status: status,
-                requestID: (response["headers"] as? [String: String])?["Request-Id"],
+                requestID: headers?["Request-Id"],
+                date: headers?["Date"],
                 body: String(decoding: try JSONSerialization.data(withJSONObject: body), as: UTF8.self)
             )
         }

@@ -1,0 +1,134 @@
+public import MirrorStore
+internal import Stripe
+public import StripeClient
+
+/// Fills the mirror with all that Stripe lists: customers, then subscriptions, then what the mirror holds and no list shows.
+///
+/// How far it has come is kept with each page, so that it goes on from there after a restart. Webhooks land meanwhile; an
+/// entry that an event has overtaken is dropped and read on its own.
+public struct Backfill: Sendable {
+    private let list: ObjectList
+    private let fetcher: ObjectFetcher
+    private let reads: ObjectReads
+    private let log: SyncLog
+    private let now: @Sendable () -> Double
+
+    /// - Parameters:
+    ///   - client: Calls Stripe.
+    ///   - reads: The mirror's side of reads.
+    ///   - log: Keeps how far it has come.
+    ///   - now: Unix seconds by this machine's clock.
+    public init(client: StripeClient, reads: ObjectReads, log: SyncLog, now: @escaping @Sendable () -> Double) {
+        fetcher = ObjectFetcher(client: client, reads: reads, now: now)
+        list = ObjectList(fetcher: fetcher, lane: .backfill)
+        self.reads = reads
+        self.log = log
+        self.now = now
+    }
+
+    /// Fills the mirror, from where an earlier run was broken off.
+    ///
+    /// - Parameter onProgress: Told after each page.
+    /// - Returns: The finished pass.
+    /// - Throws: ``SyncError``; what was filled until then stays, and the next run goes on from there.
+    public func run(
+        onProgress: @Sendable (PassProgress) async -> Void = { _ in }
+    ) async throws(SyncError) -> Pass {
+        var pass = try await SyncError.stored { () async throws(MirrorError) in try await log.unfinishedPass(.backfill)
+        }
+        if pass == nil || pass?.stage == .customers {
+            pass = try await fill(.customer, pass, onProgress)
+        }
+        if let begun = pass, begun.stage == .subscriptions {
+            pass = try await fill(.subscription, begun, onProgress)
+        }
+        guard var pass else { throw .store(.inconsistent("a backfill was not kept")) }
+        try await readUnlisted(&pass, onProgress)
+        let finished = pass
+        try await SyncError.stored { () async throws(MirrorError) in try await log.finish(finished, at: now()) }
+        return finished
+    }
+
+    /// Takes in one of Stripe's lists, to its end.
+    private func fill(
+        _ kind: MirroredKind,
+        _ begun: Pass?,
+        _ onProgress: @Sendable (PassProgress) async -> Void
+    ) async throws(SyncError) -> Pass {
+        var pass = begun
+        var trail = PageTrail(cursor: begun?.cursor)
+        while true {
+            let began = now()
+            let page: ObjectList.Page
+            do throws(SyncError) {
+                page = try await list.page(kind, after: trail.cursor)
+            } catch  where error.isLostCursor && trail.stepBack() {
+                continue
+            }
+            trail.advance(over: page)
+            var next: Pass
+            if let pass {
+                next = pass
+            } else {
+                next = try await SyncError.stored { () async throws(MirrorError) in
+                    try await log.beginPass(.backfill, at: began, date: page.date)
+                }
+            }
+            next.advance(over: page, of: kind)
+            let advanced = next
+            try await SyncError.stored { () async throws(MirrorError) in
+                try await reads.fill(page.replies, advancing: advanced, at: now())
+            }
+            pass = advanced
+            await onProgress(
+                PassProgress(pass: advanced, created: page.created, unreadable: page.unreadable)
+            )
+            guard page.hasMore else { return advanced }
+        }
+    }
+
+    /// Reads what no list has shown: Stripe leaves out deleted customers and what is on a test clock.
+    private func readUnlisted(
+        _ pass: inout Pass,
+        _ onProgress: @Sendable (PassProgress) async -> Void
+    ) async throws(SyncError) {
+        while true {
+            let (beganAt, cursor) = (pass.beganAt, pass.cursor)
+            let objects = try await SyncError.stored { () async throws(MirrorError) in
+                try await reads.unchecked(since: beganAt, after: cursor, limit: 100)
+            }
+            guard let last = objects.last else { return }
+            var unreadable: [String] = []
+            for object in objects {
+                do throws(SyncError) {
+                    let reply = try await fetcher.fetch(object, lane: .backfill)
+                    _ = try await SyncError.stored { () async throws(MirrorError) in
+                        try await reads.finish(reply, for: .backfill, at: now())
+                    }
+                } catch  where !error.isTransient {
+                    // A wrong key must not bury the mirror: what Stripe does not know stays, and is reported.
+                    if case .store = error { throw error }
+                    unreadable.append(object.id)
+                }
+            }
+            pass.cursor = last.id
+            let advanced = pass
+            try await SyncError.stored { () async throws(MirrorError) in try await log.save(advanced) }
+            await onProgress(PassProgress(pass: advanced, created: nil, unreadable: unreadable))
+        }
+    }
+}
+
+extension Pass {
+    /// Moves on over a page of a list.
+    mutating func advance(over page: ObjectList.Page, of kind: MirroredKind) {
+        switch kind {
+        case .customer: customers += page.count
+        case .subscription: subscriptions += page.count
+        }
+        cursor = page.cursor ?? cursor
+        guard !page.hasMore else { return }
+        stage = kind == .customer ? .subscriptions : .unlisted
+        cursor = nil
+    }
+}

@@ -1,0 +1,175 @@
+public import Logging
+public import MirrorStore
+public import ServiceLifecycle
+internal import Stripe
+public import StripeClient
+
+/// Reads from Stripe what events alone could not settle: one `GET` for each object, after its grace.
+///
+/// What is due stands in the mirror's file, so nothing is forgotten by a restart, and events of one object that wait
+/// together are settled by one read.
+public struct Refresher: Service {
+    /// How many objects are read at a time; the rate of the calls is the client's concern.
+    static let maximumInFlight = 16
+    /// How often the mirror is asked what is due.
+    static let interval: Duration = .milliseconds(500)
+
+    private let fetcher: ObjectFetcher
+    private let reads: ObjectReads
+    private let now: @Sendable () -> Double
+    private let clock: any Clock<Duration>
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - client: Calls Stripe.
+    ///   - reads: The mirror's side of reads.
+    ///   - now: Unix seconds by this machine's clock.
+    ///   - clock: Counts the pauses between looks at what is due.
+    ///   - logger: Gets a line for each read that fails.
+    public init(
+        client: StripeClient,
+        reads: ObjectReads,
+        now: @escaping @Sendable () -> Double,
+        clock: any Clock<Duration> = ContinuousClock(),
+        logger: Logger
+    ) {
+        fetcher = ObjectFetcher(client: client, reads: reads, now: now)
+        self.reads = reads
+        self.now = now
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// What became of the read of one object.
+    enum Result: Sendable {
+        case finished(ObjectRead.Outcome)
+        case failed(SyncError)
+    }
+
+    private enum Signal: Sendable {
+        case tick
+        case done(ObjectReference, Result)
+    }
+
+    /// Reads what is due until the service is shut down; reads in flight are then broken off, and begun anew at the start.
+    public func run() async {
+        await cancelWhenGracefulShutdown {
+            let (signals, continuation) = AsyncStream.makeStream(of: Signal.self)
+            await withDiscardingTaskGroup { group in
+                group.addTask { await tick(continuation) }
+                var inFlight: Set<ObjectReference> = []
+                var backoff = RefreshBackoff()
+                var lastTick = now()
+                await resume(at: lastTick)
+                for await signal in signals {
+                    if case .done(let object, let result) = signal {
+                        inFlight.remove(object)
+                        await settle(object, result, &backoff)
+                    } else if now() < lastTick {
+                        // The clock was set back: what came in by the old time would never be due.
+                        await resume(at: now())
+                    }
+                    lastTick = now()
+                    for object in await due(beside: inFlight) {
+                        inFlight.insert(object)
+                        group.addTask { continuation.yield(.done(object, await refresh(object))) }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads all objects that are due now, once.
+    ///
+    /// - Returns: How many were due.
+    @discardableResult
+    public func refreshOnce() async -> Int {
+        let objects = await due(beside: [])
+        await withTaskGroup(of: (ObjectReference, Result).self) { group in
+            for object in objects {
+                group.addTask { (object, await refresh(object)) }
+            }
+            var backoff = RefreshBackoff()
+            for await (object, result) in group {
+                await settle(object, result, &backoff)
+            }
+        }
+        return objects.count
+    }
+
+    private func tick(_ continuation: AsyncStream<Signal>.Continuation) async {
+        do {
+            while true {
+                continuation.yield(.tick)
+                try await clock.sleep(for: Self.interval)
+            }
+        } catch {
+            // Cancelled.
+            continuation.finish()
+        }
+    }
+
+    private func due(beside inFlight: Set<ObjectReference>) async -> [ObjectReference] {
+        let free = Self.maximumInFlight - inFlight.count
+        guard free > 0 else { return [] }
+        do {
+            // Those in flight are still due.
+            let due = try await reads.due(at: now(), limit: Self.maximumInFlight)
+            return Array(due.filter { !inFlight.contains($0) }.prefix(free))
+        } catch {
+            logger.error("cannot read what is due", metadata: ["cause": "\(error)"])
+            return []
+        }
+    }
+
+    private func refresh(_ object: ObjectReference) async -> Result {
+        do throws(SyncError) {
+            let reply = try await fetcher.fetch(object, lane: .refresh)
+            do {
+                return .finished(try await reads.finish(reply, for: .refresh, at: now()))
+            } catch {
+                throw .store(error)
+            }
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    private func settle(_ object: ObjectReference, _ result: Result, _ backoff: inout RefreshBackoff) async {
+        switch result {
+        case .finished(.dropped):
+            // An event came in meanwhile, and its own grace runs. Where that goes on, the reads need not be as many.
+            let pause = backoff.pause(for: object.id, isTransient: true)
+            if pause > FastForward.grace {
+                await postpone(object, by: pause, because: "events came in while it was read")
+            }
+        case .finished:
+            backoff.reset(object.id)
+        case .failed(.call(.cancelled)):
+            break
+        case .failed(let error):
+            let pause = backoff.pause(for: object.id, isTransient: error.isTransient)
+            logger.warning(
+                "an object could not be read from Stripe; it is tried again",
+                metadata: ["object": "\(object.id)", "seconds": "\(Int(pause))", "cause": "\(error)"]
+            )
+            await postpone(object, by: pause, because: "\(error)")
+        }
+    }
+
+    private func postpone(_ object: ObjectReference, by seconds: Double, because reason: String) async {
+        do {
+            try await reads.postpone(object.id, until: now() + seconds, because: reason)
+        } catch {
+            logger.error("cannot put a read off", metadata: ["object": "\(object.id)", "cause": "\(error)"])
+        }
+    }
+
+    private func resume(at now: Double) async {
+        do {
+            try await reads.resume(at: now)
+        } catch {
+            logger.error("cannot resume what waits", metadata: ["cause": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+import Foundation
+import Logging
+import MirrorStore
+import StripeClient
+import Sync
+
+/// The command `portald backfill`.
+struct BackfillCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backfill",
+        abstract: "Fill the mirror with all customers and subscriptions of the Stripe account.",
+        discussion: """
+            The daemon does this by itself at its first start, and after more than 30 days without it. Broken off, it goes \
+            on where it was. The daemon may run meanwhile. Example: portald backfill --config /etc/portald/portald.env
+            """
+    )
+
+    @OptionGroup var options: SettingsOptions
+
+    func run() async throws {
+        let settings = try options.settings(from: try await options.source())
+        try await SyncSession(settings: settings).run { sync, client in
+            let progress = try await ProgressLine.ofBackfill(client)
+            let pass = try await sync.backfill.run { await progress.report($0) }
+            await progress.finish()
+            print("\(pass.customers) customers and \(pass.subscriptions) subscriptions")
+        }
+    }
+}

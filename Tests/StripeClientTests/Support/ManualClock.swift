@@ -1,0 +1,91 @@
+import NIOConcurrencyHelpers
+
+/// A clock that moves only when a test says so.
+final class ManualClock: Clock {
+    struct Instant: InstantProtocol {
+        var offset: Duration = .zero
+
+        func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
+        func duration(to other: Instant) -> Duration { other.offset - offset }
+        static func < (left: Instant, right: Instant) -> Bool { left.offset < right.offset }
+    }
+
+    private struct Sleeper: Sendable {
+        let deadline: Instant
+        let continuation: CheckedContinuation<Void, any Error>
+    }
+
+    private struct Watcher: Sendable {
+        let deadline: Instant
+        let count: Int
+        let continuation: CheckedContinuation<Void, Never>
+    }
+
+    private struct State: Sendable {
+        var now = Instant()
+        var lastID = 0
+        var sleepers: [Int: Sleeper] = [:]
+        var watchers: [Watcher] = []
+    }
+
+    private let state = NIOLockedValueBox(State())
+
+    var now: Instant { state.withLockedValue { $0.now } }
+    let minimumResolution: Duration = .nanoseconds(1)
+
+    func sleep(until deadline: Instant, tolerance: Duration?) async throws {
+        let id = state.withLockedValue { state in
+            state.lastID += 1
+            return state.lastID
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                state.withLockedValue { state in
+                    if Task.isCancelled {
+                        continuation.resume(throwing: CancellationError())
+                    } else if deadline <= state.now {
+                        continuation.resume()
+                    } else {
+                        state.sleepers[id] = Sleeper(deadline: deadline, continuation: continuation)
+                        wakeWatchers(&state)
+                    }
+                }
+            }
+        } onCancel: {
+            state.withLockedValue { state in
+                state.sleepers.removeValue(forKey: id)?.continuation.resume(throwing: CancellationError())
+            }
+        }
+    }
+
+    /// Moves the clock and wakes whoever has slept long enough.
+    func advance(by duration: Duration) {
+        state.withLockedValue { state in
+            state.now = state.now.advanced(by: duration)
+            for (id, sleeper) in state.sleepers where sleeper.deadline <= state.now {
+                state.sleepers[id] = nil
+                sleeper.continuation.resume()
+            }
+        }
+    }
+
+    /// Waits until so many sleep who will wake within a time.
+    func sleepers(_ count: Int, within duration: Duration) async {
+        await withCheckedContinuation { continuation in
+            state.withLockedValue { state in
+                let deadline = state.now.advanced(by: duration)
+                state.watchers.append(Watcher(deadline: deadline, count: count, continuation: continuation))
+                wakeWatchers(&state)
+            }
+        }
+    }
+
+    private func wakeWatchers(_ state: inout State) {
+        let deadlines = state.sleepers.values.map(\.deadline)
+        state.watchers.removeAll { watcher in
+            guard deadlines.count(where: { $0 <= watcher.deadline }) >= watcher.count else { return false }
+            watcher.continuation.resume()
+            return true
+        }
+    }
+}

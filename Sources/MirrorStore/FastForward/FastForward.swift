@@ -5,13 +5,50 @@ internal import Stripe
 /// Every update knows the version it leads to and, by rewinding its `previous_attributes`, the version it came from.
 /// Where that parent is the proven version, the update is the direct successor of what is proven, and the state moves to
 /// it; no timestamp is asked and no request is sent. Whatever does not fit waits, and, past a short grace, a read of the
-/// object settles it. The proof: versions are vertices and events are edges, each used once. If every edge has been
-/// used, their order of arrival is a trail over all edges from the same start, and all such trails end at one vertex.
-/// The rules below keep an edge from being used twice, a step from being taken on something unproven, and a read from
-/// being taken for newer than it is.
+/// object settles it.
 ///
 /// Stripe promises no order of events, may send two events for one change, and gives `created` in whole seconds:
 /// https://docs.stripe.com/webhooks#even-ordering
+///
+/// ## Why a confirmed row is right
+///
+/// Let each version of an object be a vertex, and each change an edge from the version before to the version after. An
+/// object's life is then a trail: it begins at the first version, takes each edge once, in Stripe's order, and ends at
+/// the present version. The mirror walks too, in the order of arrival, which may be another.
+///
+/// *All trails over the same edges from the same vertex end at the same vertex.* A trail enters each vertex as often as
+/// it leaves it, except for its first, left once more, and its last, entered once more; unless these two are one. How
+/// often the edges enter and leave a vertex does not depend on the order in which they are taken. So neither does the
+/// last vertex.
+///
+/// So no order has to be known. If the mirror begins where Stripe did, takes each edge exactly once, and each from the
+/// vertex on which it stands, then it stands at Stripe's present version when all edges have come in. Before that, the
+/// edges taken are a trail over some of the real ones: each version on it is one that the object has had. The argument
+/// also holds from any later beginning, a creation or a read, for the edges after it.
+///
+/// A row can be confirmed and wrong, then, in four ways only:
+///
+/// 1. *An edge is taken twice.* An event id counts once. Two events with the same parent, version and request are one
+///    edge; where no request made them and they are of nearly the same time, nobody can tell, and the second is barred:
+///    only a read settles it. So is an event so old that its copy may have been forgotten. A read has taken all edges
+///    before it: what came in earlier is settled by it, what is certainly older is superseded later, and what is dated
+///    within ``margin`` of it may be in it or not, and is barred. A deletion, in the same way, has taken all edges of
+///    the living.
+/// 2. *A step is taken from a vertex on which the mirror does not stand.* A parent is compared with the proven version,
+///    never with one that is merely shown while it waits; and while anything waits, the row is not confirmed.
+/// 3. *A read is older than it looks.* It counts only if, from ``readLag`` before its request to its reply, no event of
+///    the object came in and no other read counted. Of an ended subscription it counts only if it shows the end.
+/// 4. *An edge never comes in.* Nothing here can notice that; the sweep of Stripe's list of events brings it, and it
+///    goes back to where the last finished sweep began, or the backfill before it. A read that is dropped in a backfill
+///    leaves a mark, which only another read settles, because nothing else may ever speak of that object again.
+///
+/// A row that is not confirmed does not remain so: what waits is tried again whenever the state moves, asks for a read
+/// once the grace has passed without an event, and such a read counts, unless yet another event comes in. Checks, edges
+/// that cancel out, and creations of what is proven settle without a read; these rules save requests, and none of them
+/// moves the state.
+///
+/// Each premise is broken on purpose by a profile of the simulation (`Profile` in Tests/MirrorStoreTests/Simulation),
+/// and each rule is undone by a fault (`BrokenMirror` there) for which the simulation finds a wrong row.
 public struct FastForward: Sendable {
     /// What the store has to write beside the state.
     public enum Effect: Hashable, Sendable {

@@ -28,6 +28,7 @@ struct BrokenMirror: SimulatedMirror {
 
     let fault: Fault
     private var mirror: MirrorInMemory
+    private var received: Set<Int> = []
 
     init(_ kind: MirroredKind, _ fault: Fault) {
         self.fault = fault
@@ -47,7 +48,7 @@ struct BrokenMirror: SimulatedMirror {
         var event = event
         switch fault {
         case .countsTwins: event.request = event.id
-        case .revives where event.shape != .deleted:
+        case .revives where event.shape != .deleted && received.insert(event.number).inserted:
             state.isDeleted = false
             state.isEnded = false
         default: break
@@ -95,8 +96,10 @@ struct BrokenMirror: SimulatedMirror {
         mirror.finishWithoutObject(at: now)
     }
 
-    mutating func restart(at now: Double) {
-        mirror.restart(at: now)
+    func kill() {}
+
+    mutating func resume(at now: Double) {
+        mirror.resume(at: now)
     }
 
     var row: MirrorRow {

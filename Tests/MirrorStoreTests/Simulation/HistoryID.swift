@@ -1,3 +1,5 @@
+import Foundation
+
 /// Names one random history, so that it can be drawn again.
 struct HistoryID: Hashable, Sendable, LosslessStringConvertible {
     var profile: Profile
@@ -20,6 +22,14 @@ struct HistoryID: Hashable, Sendable, LosslessStringConvertible {
     }
 
     var description: String { "\(profile.rawValue)/\(seed)/\(number)" }
+
+    /// The one that a developer asks for.
+    static let requested = ProcessInfo.processInfo.environment["PORTALD_SIMULATION"]
+
+    /// The command that shows the history step by step.
+    func reproduction(by suite: String) -> String {
+        "PORTALD_SIMULATION=\(self) swift test --filter MirrorStoreTests.\(suite)/reproduction"
+    }
 
     var history: History {
         var generator = HistoryGenerator(profile: profile, random: SplitMix64(name: description))

@@ -44,7 +44,10 @@ struct MirrorInMemory: SimulatedMirror {
         subject.state.pendingSince = subject.state.pending.isEmpty ? nil : now
     }
 
-    mutating func restart(at now: Double) {
+    /// The values stand for what is written.
+    func kill() {}
+
+    mutating func resume(at now: Double) {
         subject.resume(at: now)
     }
 

@@ -59,9 +59,12 @@ struct MirrorOnDisk: SimulatedMirror {
     }
 
     /// Nothing is left of the old process but the file.
-    mutating func restart(at now: Double) async throws {
+    mutating func kill() throws {
         try store.close()
         (store, reads) = try Self.open(path)
+    }
+
+    mutating func resume(at now: Double) async throws {
         try await reads.resume(at: Self.clock(now))
     }
 

@@ -20,8 +20,11 @@ protocol SimulatedMirror {
     /// Takes in that a read found no such object.
     mutating func finishWithoutObject(at now: Double) async throws
 
-    /// Starts anew after a `kill -9`.
-    mutating func restart(at now: Double) async throws
+    /// Loses all that is not written: `kill -9`.
+    mutating func kill() async throws
+
+    /// Begins again, after a kill or a backfill.
+    mutating func resume(at now: Double) async throws
 
     /// What readers of the mirror see.
     var row: MirrorRow { get async throws }

@@ -107,8 +107,9 @@ extension Simulation {
 
     // MARK: Restarts
 
-    mutating func kill(until back: Double, at now: Double) {
+    mutating func kill(until back: Double, at now: Double) async throws {
         guard daemon.isUp else { return }
+        try await mirror.kill()
         daemon.begin(isUp: false)
         trace?.add(now, "kill -9")
         timeline.plan(.start, at: back)
@@ -116,7 +117,7 @@ extension Simulation {
 
     mutating func start(at now: Double) async throws {
         daemon.begin(isUp: true)
-        try await mirror.restart(at: now)
+        try await mirror.resume(at: now)
         trace?.add(now, "start")
         sweep(life: daemon.life, at: now)
         try await look(at: now)

@@ -127,7 +127,7 @@ struct Simulation<Mirror: SimulatedMirror> {
         case .answer(let exchange): answer(exchange, at: now)
         case .reply(let exchange, let standing, let date): try await take(standing, dated: date, of: exchange, at: now)
         case .readAgain(let life): try await readAgain(life: life, at: now)
-        case .kill(let back): kill(until: back, at: now)
+        case .kill(let back): try await kill(until: back, at: now)
         case .start: try await start(at: now)
         case .sweep(let life): sweep(life: life, at: now)
         case .sweepPage(let sweep): takePage(of: sweep, at: now)
@@ -177,11 +177,14 @@ struct Simulation<Mirror: SimulatedMirror> {
     mutating func take(_ number: Int, from source: String, at now: Double) async throws {
         let event = stripe.events[number - 1]
         let outcome = try await mirror.receive(event, at: now)
-        undelivered.remove(number)
-        daemon.newestEvent = max(daemon.newestEvent, Double(event.created))
-        if source == "webhook" || outcome != .duplicate {
-            try await trace?.add(now, "\(source)  \(event.text) → \(outcome); \(rowText)")
+        guard undelivered.remove(number) != nil else {
+            if outcome != .duplicate {
+                violate("\(event.id) has come in before, and is \(outcome) now", at: now)
+            }
+            return
         }
+        daemon.newestEvent = max(daemon.newestEvent, Double(event.created))
+        try await trace?.add(now, "\(source)  \(event.text) → \(outcome); \(rowText)")
         try await checkRow(at: now)
         try await look(at: now)
     }

@@ -36,7 +36,8 @@ struct ReadTransaction {
             }
         case .different:
             fields = try differences(object, record)
-            if isRepairing {
+            // Where only the rendering differs the row stays as it is: the next event's parent is of its rendering.
+            if isRepairing, !fields.isEmpty || record.state.proven == nil {
                 _ = try finish(reply, for: .verification, over: record, at: now)
             }
         }
@@ -85,10 +86,10 @@ struct ReadTransaction {
     private func differences(_ object: MirroredObject, _ record: ObjectStateTable.Record) throws -> [String] {
         guard record.state.proven != nil else { return [] }
         let columns = try mirror.differences(from: object, isConfirmed: true)
-        guard columns.isEmpty, record.apiVersion == apiVersion,
-            let text = try mirror.text(of: object.id, kind: object.kind)
-        else { return columns }
-        return try Self.members(of: text, thatDifferFrom: object.text)
+        guard columns.isEmpty, let text = try mirror.text(of: object.id, kind: object.kind) else { return columns }
+        let members = try Self.members(of: text, thatDifferFrom: object.text)
+        // Links rest on metadata, which every version renders alike.
+        return record.apiVersion == apiVersion ? members : members.filter { $0 == "metadata" }
     }
 
     private static func members(of text: String, thatDifferFrom other: String) throws -> [String] {

@@ -44,7 +44,11 @@ let package = Package(
         ),
         .target(
             name: "Sync",
-            dependencies: ["MirrorStore", "Stripe"]
+            dependencies: [
+                "MirrorStore", "Stripe",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
         ),
         .target(
             name: "Portal",
@@ -120,7 +124,10 @@ let package = Package(
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]
         ),
-        .testTarget(name: "SyncTests", dependencies: ["MirrorStore", "Stripe", "Sync"]),
+        .testTarget(
+            name: "SyncTests",
+            dependencies: ["MirrorStore", "Stripe", "Sync", .product(name: "Logging", package: "swift-log")]
+        ),
         .testTarget(
             name: "PortalTests",
             dependencies: ["MirrorStore", "Portal", "Stripe", .product(name: "JWTKit", package: "jwt-kit")]

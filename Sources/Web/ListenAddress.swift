@@ -1,3 +1,5 @@
+internal import NIOCore
+
 /// A TCP address to listen on: `127.0.0.1:8080`, `[::1]:8080`, `localhost:0`.
 public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     /// A name or a numeric address, without brackets.
@@ -17,6 +19,18 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
             let host = parts.1 ?? parts.2, let port = UInt16(parts.3)
         else { return nil }
         self.init(host: String(host), port: Int(port))
+    }
+
+    /// Whether only programs on this machine can connect.
+    ///
+    /// A name other than `localhost` may lead anywhere.
+    public var isLoopback: Bool {
+        guard host.lowercased() != "localhost" else { return true }
+        guard let address = try? SocketAddress(ipAddress: host, port: port), let number = address.ipAddress else {
+            // Not numeric.
+            return false
+        }
+        return number == "::1" || number.hasPrefix("127.")
     }
 
     /// The address in the form that it is read from.

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import MirrorStore
 import Portal
@@ -39,9 +40,22 @@ struct Daemon {
             logger: logger,
             onListening: onListening
         )
+        var adminLogger = logger
+        adminLogger[metadataKey: "listener"] = "admin"
+        let admin = HTTPListener(
+            address: settings.adminListen,
+            responder: AdminAPI(log: SyncLog(store: store)).buildResponder(),
+            logger: adminLogger
+        )
+        let retention = Retention(
+            store: store,
+            days: settings.eventRetentionDays,
+            now: { Date.now.timeIntervalSince1970 },
+            logger: logger
+        )
         // Stopped in reverse: no request is taken in any more before the writer commits the last.
         var group = ServiceGroupConfiguration(
-            services: [writer, listener] + companions,
+            services: [writer, retention, admin, listener] + companions,
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger.quiet
         )

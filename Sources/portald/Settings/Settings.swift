@@ -27,6 +27,8 @@ struct Settings: Sendable {
     var returnURL: String
     /// `PORTALD_LISTEN`, default `127.0.0.1:8080`.
     var listen: ListenAddress
+    /// `PORTALD_ADMIN_LISTEN`, default `127.0.0.1:9464`: readiness, for this machine only.
+    var adminListen: ListenAddress
     /// `PORTALD_DATABASE`, default `portald.db`.
     var database: String
     /// `PORTALD_JWT_SECRET`, secret, and `PORTALD_JWT_PUBLIC_KEY`; at least one.
@@ -41,6 +43,14 @@ struct Settings: Sendable {
     var portalStatuses: Set<String>
     /// `PORTALD_SIGNATURE_TOLERANCE`, seconds, default 300.
     var signatureTolerance: Int64
+    /// `PORTALD_STRIPE_RATE`, requests a second of all kinds together, default 20.
+    var stripeRate: Int
+    /// `PORTALD_SWEEP_INTERVAL`, seconds, default 300.
+    var sweepInterval: Int64
+    /// `PORTALD_VERIFY_SHARE`, percent of the rate that verification may use, default 5; 0 turns it off.
+    var verifyShare: Int
+    /// `PORTALD_EVENT_RETENTION_DAYS`, default 30.
+    var eventRetentionDays: Int
     /// `PORTALD_LOG_LEVEL`, default `info`.
     var logLevel: Logger.Level
 
@@ -62,6 +72,7 @@ struct Settings: Sendable {
         let webhookSecrets = reader.webhookSecrets("STRIPE_WEBHOOK_SECRET")
         let apiBase = reader.endpoint("STRIPE_API_BASE", default: "https://api.stripe.com")
         let listen = reader.listenAddress("PORTALD_LISTEN", default: "127.0.0.1:8080")
+        let adminListen = reader.loopbackAddress("PORTALD_ADMIN_LISTEN", default: "127.0.0.1:9464")
         let origins = reader.origins("PORTALD_ALLOWED_ORIGINS")
         publishableKey = reader.text("STRIPE_PUBLISHABLE_KEY", prefixes: ["pk_"])
         apiVersion = reader.apiVersion("STRIPE_API_VERSION", default: "2026-03-25.dahlia")
@@ -77,8 +88,12 @@ struct Settings: Sendable {
         userMetadataKey = reader.text("PORTALD_USER_METADATA_KEY") ?? "user_id"
         portalStatuses = Set(reader.list("PORTALD_PORTAL_STATUSES") ?? ["active", "trialing", "past_due"])
         signatureTolerance = reader.seconds("PORTALD_SIGNATURE_TOLERANCE", default: 300)
+        stripeRate = reader.integer("PORTALD_STRIPE_RATE", of: "requests per second", in: 1...100, default: 20)
+        sweepInterval = reader.seconds("PORTALD_SWEEP_INTERVAL", default: 300)
+        verifyShare = reader.integer("PORTALD_VERIFY_SHARE", of: "percent", in: 0...50, default: 5)
+        eventRetentionDays = reader.integer("PORTALD_EVENT_RETENTION_DAYS", of: "days", in: 1...3650, default: 30)
         logLevel = reader.logLevel("PORTALD_LOG_LEVEL", default: .info)
-        guard reader.faults.isEmpty, let key, let frontend, let apiBase, let listen else {
+        guard reader.faults.isEmpty, let key, let frontend, let apiBase, let listen, let adminListen else {
             throw SettingsError(faults: reader.faults)
         }
         secretKey = key.secret
@@ -88,5 +103,6 @@ struct Settings: Sendable {
         self.webhookSecrets = webhookSecrets
         self.apiBase = apiBase
         self.listen = listen
+        self.adminListen = adminListen
     }
 }

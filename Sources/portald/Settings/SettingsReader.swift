@@ -153,6 +153,19 @@ struct SettingsReader {
         return address
     }
 
+    mutating func loopbackAddress(_ name: String, default fallback: String) -> ListenAddress? {
+        guard let address = listenAddress(name, default: fallback) else { return nil }
+        guard address.isLoopback else {
+            fault(
+                name,
+                "is open to other machines, and this version has no token to ask them for; "
+                    + "give an address of 127.0.0.0/8, [::1] or localhost, such as \(fallback)"
+            )
+            return nil
+        }
+        return address
+    }
+
     mutating func tokenKeys(secret: String, publicKey: String) -> [TokenKey] {
         var keys: [TokenKey] = []
         if let text = text(secret) {
@@ -197,6 +210,20 @@ struct SettingsReader {
             return fallback
         }
         return seconds
+    }
+
+    mutating func integer(
+        _ name: String,
+        of unit: String,
+        in range: ClosedRange<Int>,
+        default fallback: Int
+    ) -> Int {
+        guard let text = text(name) else { return fallback }
+        guard let number = Int(text), range.contains(number) else {
+            fault(name, "is no number of \(unit) from \(range.lowerBound) to \(range.upperBound)")
+            return fallback
+        }
+        return number
     }
 
     mutating func logLevel(_ name: String, default fallback: Logger.Level) -> Logger.Level {

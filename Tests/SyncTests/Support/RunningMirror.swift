@@ -51,6 +51,6 @@ struct RunningMirror: Sendable {
     }
 
     func customers(of user: String) async throws -> [String] {
-        try await MirrorReader(store: store).customers(of: UserID(user)).map(\.id)
+        try await MirrorReader(store: store).snapshot(of: UserID(user)).customers.map(\.id)
     }
 }

@@ -83,6 +83,12 @@ public struct Delivery: Sendable {
         }
     }
 
+    /// The kind of the object, where the event tells of a version of one that the mirror holds.
+    public var kind: MirroredKind? {
+        guard case .change(_, let kind, _, _) = effect else { return nil }
+        return kind
+    }
+
     /// https://docs.stripe.com/webhooks
     private static let generationFailure = "v2.core.health.event_generation_failure"
 

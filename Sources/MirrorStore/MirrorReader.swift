@@ -28,11 +28,26 @@ public struct MirrorReader: Sendable {
     ///
     /// - Throws: ``MirrorError`` where the mirror cannot be read.
     public func snapshot(of user: UserID) async throws(MirrorError) -> Snapshot {
+        try await store.read { db in try Self.snapshot(of: user, db) }
+    }
+
+    static func snapshot(of user: UserID, _ db: Database) throws -> Snapshot {
+        Snapshot(
+            customers: try customers(of: user, db),
+            isFilled: try PassTable(db: db).hasFinished(.backfill)
+        )
+    }
+
+    /// Reads all that the mirror knows of a user's customers.
+    ///
+    /// - Parameters:
+    ///   - user: The user.
+    ///   - time: The time to tell of, Unix seconds by this machine's clock; nil for now.
+    ///   - limit: How many versions of each row to tell of.
+    /// - Throws: ``MirrorError`` where the mirror cannot be read.
+    public func record(of user: UserID, at time: Double?, limit: Int) async throws(MirrorError) -> UserRecord {
         try await store.read { db in
-            Snapshot(
-                customers: try Self.customers(of: user, db),
-                isFilled: try PassTable(db: db).hasFinished(.backfill)
-            )
+            try UserRecordReader(db: db, user: user, time: time, limit: limit).record()
         }
     }
 

@@ -14,8 +14,8 @@ struct Portald: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            ServeCommand.self, MigrateCommand.self, StatusCommand.self, EventsCommand.self, DemoCommand.self,
-            SandboxCommand.self,
+            ServeCommand.self, MigrateCommand.self, StatusCommand.self, EventsCommand.self, ExplainCommand.self,
+            DemoCommand.self, SandboxCommand.self,
         ]
     )
 }

@@ -55,7 +55,8 @@ struct UserRecordReader {
         )
         let customers = try Set(links.map(\.customer)).sorted().map { id in
             let row = try Row.fetchOne(db, sql: "SELECT created FROM customers WHERE id = ?", arguments: [id])
-            let others = "SELECT EXISTS (SELECT 1 FROM user_links WHERE customer = ? AND user_id <> ? AND created_at <= ?)"
+            let others =
+                "SELECT EXISTS (SELECT 1 FROM user_links WHERE customer = ? AND user_id <> ? AND created_at <= ?)"
             let shown = try versions(of: id, limit: 1).first
             return LinkedCustomer(
                 id: id,
@@ -112,7 +113,8 @@ struct UserRecordReader {
             history: history
         )
         guard time == nil else { return object }
-        let state = "SELECT due_at, read_error, nullif(checked_at, 0) AS checked_at FROM object_states WHERE object_id = ?"
+        let state =
+            "SELECT due_at, read_error, nullif(checked_at, 0) AS checked_at FROM object_states WHERE object_id = ?"
         if let row = try Row.fetchOne(db, sql: state, arguments: [id]) {
             object.dueAt = row["due_at"]
             object.readError = row["read_error"]

@@ -112,7 +112,8 @@ public struct Explanation: Sendable, Hashable, Encodable {
 
         private var conflict: String {
             let claimed = customers.filter { !$0.deleted && $0.isClaimedByOthers }
-            return "\(names(claimed)) is claimed for another user too, so it opens for neither, and no other customer of "
+            return
+                "\(names(claimed)) is claimed for another user too, so it opens for neither, and no other customer of "
                 + "the user has a subscription that is \(statuses)."
         }
 

@@ -60,7 +60,12 @@ public struct MirrorPruner: Sendable {
                 try Row.fetchAll(
                     db.cachedStatement(sql: Self.payloadsSQL),
                     arguments: [time, from.receivedAt, from.rowid, Self.stepSize]
-                ).map { (rowid: $0["rowid"] as Int64, receivedAt: $0["received_at"] as Int64, outcome: $0["outcome"] as String) }
+                ).map {
+                    (
+                        rowid: $0["rowid"] as Int64, receivedAt: $0["received_at"] as Int64,
+                        outcome: $0["outcome"] as String
+                    )
+                }
             }
             guard let end = slice.last else { break }
             let due = slice.filter { $0.outcome != Outcome.pending.rawValue }.map(\.rowid)

@@ -25,7 +25,8 @@ struct SyncStateTable {
 
     /// The last step's number.
     func sequence() throws -> Int64 {
-        guard let sequence = try Int64.fetchOne(db.cachedStatement(sql: "SELECT sequence FROM sync_state WHERE id = 1")) else {
+        guard let sequence = try Int64.fetchOne(db.cachedStatement(sql: "SELECT sequence FROM sync_state WHERE id = 1"))
+        else {
             throw MirrorError.inconsistent("sync_state has no row")
         }
         return sequence

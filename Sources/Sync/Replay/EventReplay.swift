@@ -39,7 +39,8 @@ public struct EventReplay: Sendable {
     ///   - now: Unix seconds by this machine's clock.
     /// - Returns: What the mirror knew of the event before, nil where it never came in, and what became of it.
     /// - Throws: ``MirrorError`` where the mirror could not be read or written.
-    public func replay(_ id: String, now: Double) async throws(MirrorError) -> (entry: EventLog.Entry?, result: Result) {
+    public func replay(_ id: String, now: Double) async throws(MirrorError) -> (entry: EventLog.Entry?, result: Result)
+    {
         guard let (entry, payload) = try log.event(id) else {
             return (nil, .impossible("no such event came in"))
         }

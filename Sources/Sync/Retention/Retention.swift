@@ -86,7 +86,7 @@ public struct Retention: Service {
                     "history": "\(forgotten.history)",
                 ]
             )
-        } catch where Task.isCancelled {
+        } catch  where Task.isCancelled {
             // Broken off by the shutdown.
         } catch {
             logger.error("what is no longer kept could not be removed", metadata: ["cause": "\(error)"])

@@ -14,7 +14,10 @@ struct ExplanationText {
         var rows = [
             ("user", LineLogHandler.quote(explanation.user, spaces: true)),
             ("as of", explanation.time.map(Self.time) ?? "now"),
-            ("decision", [explanation.decision ?? "not known", explanation.customer].compactMap(\.self).joined(separator: " ")),
+            (
+                "decision",
+                [explanation.decision ?? "not known", explanation.customer].compactMap(\.self).joined(separator: " ")
+            ),
             ("because", explanation.reason),
             ("mirror", explanation.isFilled ? "filled" : "its first backfill has not finished"),
         ]

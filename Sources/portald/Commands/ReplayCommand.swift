@@ -34,7 +34,7 @@ extension EventsCommand {
         var json = false
 
         func validate() throws {
-            guard ids.isEmpty != (failed || since != nil) else {
+            guard ids.isEmpty == (failed || since != nil) else {
                 throw ValidationError("give ids of events, or --failed, or --since, or the last two together")
             }
         }

@@ -53,7 +53,8 @@ struct StatusText {
         case .none: return "none yet"
         case .unfinished:
             let since = pass.beganAt.map { " since \(time($0))" } ?? ""
-            return "at \(pass.stage ?? "its end")\(since), \(count)" + (finished.map { ", the one before ended \($0)" } ?? "")
+            return "at \(pass.stage ?? "its end")\(since), \(count)"
+                + (finished.map { ", the one before ended \($0)" } ?? "")
         case .finished: return "finished \(finished ?? ""), \(count)"
         }
     }

@@ -89,7 +89,7 @@ public struct Delivery: Sendable {
         return kind
     }
 
-    /// https://docs.stripe.com/webhooks
+    /// The types that say so begin with this. https://docs.stripe.com/webhooks
     private static let generationFailure = "v2.core.health.event_generation_failure"
 
     private static func effect(of event: Event) -> Effect {

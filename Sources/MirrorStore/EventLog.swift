@@ -81,6 +81,7 @@ public struct EventLog: Sendable {
     /// - Parameters:
     ///   - failedOnly: Whether only those that could not be applied are asked for.
     ///   - time: When they came in at the earliest, Unix seconds by this machine's clock; nil for any time.
+    /// - Returns: The ids.
     /// - Throws: ``MirrorError`` where the mirror cannot be read.
     public func replayable(failedOnly: Bool, receivedSince time: Double?) throws(MirrorError) -> [String] {
         let condition = failedOnly ? "outcome = 'failed'" : "outcome <> 'ignored'"

@@ -44,6 +44,7 @@ public struct MirrorReader: Sendable {
     ///   - user: The user.
     ///   - time: The time to tell of, Unix seconds by this machine's clock; nil for now.
     ///   - limit: How many versions of each row to tell of.
+    /// - Returns: All of it, from one snapshot.
     /// - Throws: ``MirrorError`` where the mirror cannot be read.
     public func record(of user: UserID, at time: Double?, limit: Int) async throws(MirrorError) -> UserRecord {
         try await store.read { db in

@@ -12,6 +12,7 @@ struct HistoryTable {
     ///   - source: What brought the version that the row shows.
     ///   - sequence: The number of the step that changed the row.
     ///   - now: Unix seconds by this machine's clock.
+    /// - Throws: GRDB's error where nothing was written.
     func note(
         _ objectID: String,
         kind: MirroredKind,

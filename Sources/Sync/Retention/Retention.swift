@@ -49,6 +49,7 @@ public struct Retention: Service {
     /// Removes what is due now.
     ///
     /// - Parameter now: Unix seconds by this machine's clock.
+    /// - Returns: What was removed.
     /// - Throws: ``MirrorError``; what was removed until then stays removed.
     public func pruneOnce(now: Double) async throws(MirrorError) -> Report {
         let payloads = try await pruner.removePayloads(receivedBefore: Self.time(days, before: now))

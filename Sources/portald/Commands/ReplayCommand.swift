@@ -82,8 +82,11 @@ extension EventsCommand {
 
         /// Beside JSON only on standard error, so that every line of the output is JSON.
         private func tell(_ summary: String) {
-            let output = json ? FileHandle.standardError : .standardOutput
-            output.write(Data((summary + "\n").utf8))
+            if json {
+                FileHandle.standardError.write(Data((summary + "\n").utf8))
+            } else {
+                print(summary)
+            }
         }
 
         private static func summary(_ lines: [Line]) -> String {

@@ -25,9 +25,7 @@ struct TimeArgument: ExpressibleByArgument, Hashable {
         }
     }
 
-    /// Unix seconds.
-    ///
-    /// - Parameter now: What is now, Unix seconds.
+    /// The time in Unix seconds, where it is `now`.
     func seconds(now: Double) -> Double {
         switch kind {
         case .at(let seconds): seconds

@@ -125,7 +125,10 @@ let package = Package(
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]
         ),
-        .testTarget(name: "SyncTests", dependencies: ["MirrorStore", "Stripe", "Sync"]),
+        .testTarget(
+            name: "SyncTests",
+            dependencies: ["MirrorStore", "Stripe", "Sync", .product(name: "Logging", package: "swift-log")]
+        ),
         .testTarget(
             name: "PortalTests",
             dependencies: ["MirrorStore", "Portal", "Stripe", .product(name: "JWTKit", package: "jwt-kit")]

@@ -37,15 +37,30 @@ import Testing
                 ["SELECT", "INSERT", "UPDATE", "DELETE"].contains { sql.hasPrefix($0) }
             }
             #expect(statements.count >= 15)
+            try await mirror.store.pool.read { db in try expectNoScan(in: statements, db) }
+        }
+    }
+
+    /// Neither does a step of what removes rows.
+    @Test func noStepOfPruningScansATable() async throws {
+        let walks = [MirrorPruner.events, MirrorPruner.edges, MirrorPruner.history]
+        let slices = walks.flatMap { walk in
+            [walk.boundarySQL] + [true, false].flatMap { [walk.existsSQL(isLast: $0), walk.deleteSQL(isLast: $0)] }
+        }
+        try await TestMirror.with { mirror async throws in
             try await mirror.store.pool.read { db in
-                for sql in statements {
-                    let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN \(sql)")
-                    statement.setUncheckedArguments(StatementArguments())
-                    for row in try Row.fetchAll(statement) {
-                        let detail: String = row["detail"]
-                        #expect(!detail.hasPrefix("SCAN") || detail.hasPrefix("SCAN CONSTANT ROW"), "\(sql): \(detail)")
-                    }
-                }
+                try expectNoScan(in: slices + [MirrorPruner.payloadsSQL, MirrorPruner.erasureSQL], db)
+            }
+        }
+    }
+
+    private func expectNoScan(in statements: some Sequence<String>, _ db: Database) throws {
+        for sql in statements {
+            let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN \(sql)")
+            statement.setUncheckedArguments(StatementArguments())
+            for row in try Row.fetchAll(statement) {
+                let detail: String = row["detail"]
+                #expect(!detail.hasPrefix("SCAN") || detail.hasPrefix("SCAN CONSTANT ROW"), "\(sql): \(detail)")
             }
         }
     }

@@ -29,4 +29,6 @@ WHERE state.shown_by IS NOT NULL;
 
 -- History tells of every moment since then, Unix seconds by this machine's clock.
 ALTER TABLE sync_state ADD COLUMN history_since REAL NOT NULL DEFAULT 0;
+-- When what is no longer kept was last looked for: all that is older than this was deleted.
+ALTER TABLE sync_state ADD COLUMN pruned_to INTEGER;
 UPDATE sync_state SET history_since = CAST(strftime('%s', 'now') AS REAL);

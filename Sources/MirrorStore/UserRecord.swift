@@ -62,7 +62,7 @@ public struct UserRecord: Sendable, Hashable {
         public var shown: Version
         /// Since when the row is confirmed, or is not, Unix seconds.
         public var standingSince: Double
-        /// When a reply of Stripe's last agreed with it, Unix seconds; nil where none has, or for another time than now.
+        /// When it first came in, or a reply of Stripe's last agreed with it, Unix seconds; nil for another time than now.
         public var checkedAt: Double?
         /// What waits; empty for another time than now.
         public var pending: [PendingEvent]

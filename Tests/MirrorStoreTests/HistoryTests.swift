@@ -76,7 +76,7 @@ import Testing
             try await mirror.deliver(TestEvent(id: "evt_2", type: "customer.created", object: TestEvent.customer("cus_1")), at: Self.start + 2)
             let sql = try #require(Migrations.steps.first { $0.name == "0003_history" }).sql
             try await mirror.store.write { db in
-                try db.execute(sql: "DROP TABLE history; ALTER TABLE sync_state DROP COLUMN history_since")
+                try db.execute(sql: "DROP TABLE history; ALTER TABLE sync_state DROP COLUMN history_since; ALTER TABLE sync_state DROP COLUMN pruned_to")
                 try db.execute(sql: String(decoding: sql, as: UTF8.self))
             }
             #expect(try history(mirror, of: "sub_1") == ["0001 evt_1 active 0 1"])

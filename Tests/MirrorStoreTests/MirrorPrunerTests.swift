@@ -111,7 +111,7 @@ import Testing
             #expect(forgotten == MirrorPruner.Forgotten(events: 1300, edges: 1301, history: 1))
             let changes = commits.changes.withLockedValue { $0 }
             #expect(changes.count >= 7)
-            #expect(changes.allSatisfy { $0 <= 500 })
+            #expect(changes.allSatisfy { $0 <= 501 })
             #expect(
                 try mirror.strings("SELECT id FROM events ORDER BY id")
                     == (1300..<1310).map { "evt_\($0)" } + ["evt_waits"]
@@ -143,6 +143,17 @@ import Testing
             try await mirror.deliver(Self.created(20, at: Self.start + 2 * Self.day))
             let change = Self.updated("evt_new", "cus_20", from: "a@example.com", to: "c", at: Self.start + 2 * Self.day)
             #expect(try await mirror.deliver(change) == .applied)
+        }
+    }
+
+    /// A mirror that has lost nothing remembers all, however old it is.
+    @Test func whereNothingIsGoneNothingIsMarked() async throws {
+        try await TestMirror.with { mirror async throws in
+            try await deliver(0..<3, at: Self.start, to: mirror)
+            #expect(try await MirrorPruner(store: mirror.store).forget(before: Self.start) == MirrorPruner.Forgotten())
+            #expect(try mirror.strings("SELECT 1 FROM sync_state WHERE forgotten_before IS NULL") == ["1"])
+            let older = Self.updated("evt_old", "cus_1", from: "a@example.com", to: "b", at: Self.start - Self.day)
+            #expect(try await mirror.deliver(older) == .applied)
         }
     }
 

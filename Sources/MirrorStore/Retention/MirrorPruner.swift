@@ -27,7 +27,7 @@ public struct MirrorPruner: Sendable {
 
     /// Payloads that one transaction removes.
     static let stepSize = 500
-    /// The memory's end moves by so much at least, in seconds: a walk reads all edges.
+    /// Seconds between two walks, each of which reads all edges.
     static let forgettingInterval: Int64 = 86_400
 
     private let store: MirrorStore
@@ -93,13 +93,15 @@ public struct MirrorPruner: Sendable {
         key: ["rowid"],
         start: [Int64.min.databaseValue],
         condition: "old.created < :before AND old.received_at < :before AND old.outcome <> 'pending'",
+        mark: forgottenSQL,
         isChronological: true
     )
     static let edges = PrimaryKeyWalk(
         table: "edges",
         key: ["object_id", "parent", "revision", "source"],
         start: ["".databaseValue, Data().databaseValue, Data().databaseValue, "".databaseValue],
-        condition: "old.created < :before"
+        condition: "old.created < :before",
+        mark: forgottenSQL
     )
     /// What a row showed at the end of memory is kept, however long it has shown it.
     static let history = PrimaryKeyWalk(
@@ -111,35 +113,35 @@ public struct MirrorPruner: Sendable {
                 SELECT 1 FROM history AS later
                 WHERE later.object_id = old.object_id AND later.sequence > old.sequence AND later.at < :before
             )
-            """
+            """,
+        mark: "UPDATE sync_state SET history_since = max(history_since, :before)"
     )
+    private static let forgottenSQL =
+        "UPDATE sync_state SET forgotten_before = max(coalesce(forgotten_before, :before), :before)"
 
-    /// Forgets events, edges and history, where the memory's end moves by a day or more.
+    /// Forgets events, edges and history, where the last time this was done is a day ago.
     ///
-    /// The mark of what is forgotten is on disk before the first row is gone: an event from before the mark may be a
+    /// The mark of what is forgotten is written with the first row that goes: an event from before the mark may be a
     /// second copy of one that nobody remembers, and only a read settles it (``FastForward``).
     ///
     /// - Parameter time: What is older is forgotten; Unix seconds.
-    /// - Returns: What was forgotten; nil where the memory's end is to stay where it is.
+    /// - Returns: What was forgotten; nil where it was done less than a day ago.
     /// - Throws: ``MirrorError``.
     public func forget(before time: Int64) async throws(MirrorError) -> Forgotten? {
-        let isDue = try await store.write { db in try Self.markForgotten(before: time, db) }
-        guard isDue else { return nil }
-        return Forgotten(
+        let prunedTo = try await store.read { db in
+            try Int64.fetchOne(db, sql: "SELECT pruned_to FROM sync_state")
+        }
+        if let prunedTo, prunedTo > time - Self.forgettingInterval {
+            return nil
+        }
+        let forgotten = Forgotten(
             events: try await Self.events.delete(before: time, in: store),
             edges: try await Self.edges.delete(before: time, in: store),
             history: try await Self.history.delete(before: time, in: store)
         )
-    }
-
-    private static func markForgotten(before time: Int64, _ db: Database) throws -> Bool {
-        try db.execute(
-            sql: """
-                UPDATE sync_state SET forgotten_before = ?1, history_since = max(history_since, ?1)
-                WHERE forgotten_before IS NULL OR forgotten_before <= ?1 - ?2
-                """,
-            arguments: [time, forgettingInterval]
-        )
-        return db.changesCount > 0
+        try await store.write { db in
+            try db.execute(sql: "UPDATE sync_state SET pruned_to = ?", arguments: [time])
+        }
+        return forgotten
     }
 }

@@ -36,7 +36,7 @@ struct ExplanationText {
         var states = [object.shown.status, object.shown.deleted ? "deleted" : nil].compactMap(\.self)
         states.append("\(standing) since \(time(object.standingSince))")
         if let checkedAt = object.checkedAt {
-            states.append("last agreed with Stripe \(time(checkedAt))")
+            states.append("not compared with Stripe since \(time(checkedAt))")
         }
         var rows = [(object.kind, "\(object.id)  \(states.joined(separator: ", "))")]
         rows += object.history.map { ("  showed", version($0)) }

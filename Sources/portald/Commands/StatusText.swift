@@ -24,7 +24,7 @@ struct StatusText {
             ("last sweep", sweep),
             ("backfill", Self.pass(status.backfill)),
             ("verification", Self.pass(status.verification) + ", \(status.verification.drifted) drifted"),
-            ("unverified", status.oldestUnverifiedSeconds.map { "for \($0) seconds at most" } ?? "nothing"),
+            ("unverified", status.oldestUnverifiedSeconds.map { "no row for longer than \($0) seconds" } ?? "no row"),
             ("API version", versions),
         ]
         if status.failingReadCount > 0 {
@@ -37,7 +37,7 @@ struct StatusText {
 
     private var sweep: String {
         guard let sweptTo = status.sweptTo else { return "never" }
-        let ended = status.sweptAt.map { Self.time($0) } ?? "none"
+        let ended = status.sweptAt.map { Self.time($0) } ?? "none since the backfill"
         return "\(ended), of all events up to \(Self.time(Double(sweptTo)))"
     }
 

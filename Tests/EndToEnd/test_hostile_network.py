@@ -45,6 +45,7 @@ def seed_of_this_run():
 def add_faults(sandbox):
     for fault in EVENT_FAULTS:
         sandbox.control("/faults/events", **fault)
+    sandbox.control("/faults/api", method="GET", path="/v1/events", effect="status", status=500, fraction=0.1)
     add_api_faults(sandbox)
 
 
@@ -52,7 +53,6 @@ def add_api_faults(sandbox):
     for fault in API_FAULTS:
         for path in ["/v1/customers/*", "/v1/subscriptions/*"]:
             sandbox.control("/faults/api", method="GET", path=path, **fault)
-    sandbox.control("/faults/api", method="GET", path="/v1/events", effect="status", status=500, fraction=0.1)
 
 
 def wait_until_calm(sandbox, mirror):

@@ -194,15 +194,18 @@ class Sandbox(Program):
         versions = self.control(f"/objects/{identifier}/versions", "GET")["versions"]
         return [(version["object"], version["deleted"]) for version in versions]
 
-    def wait_until_settled(self, copies=1, drops_count=False):
-        """Waits until every event has been taken in so many times, or dropped, and returns all events."""
+    def wait_until_settled(self, copies=1, drops_count=False, after=0):
+        """Waits until every event has been taken in so many times, or dropped, and returns all events.
+
+        The first events may be of a time before there was an endpoint.
+        """
 
         def settled():
             taken = {}
             for attempt in self.control("/deliveries", "GET")["deliveries"]:
                 if 200 <= attempt.get("status", 0) < 300 or drops_count and "dropped" in attempt.get("error", ""):
                     taken[attempt["event"]] = taken.get(attempt["event"], 0) + 1
-            events = self.events()
+            events = self.events()[after:]
             return all(taken.get(event["id"], 0) >= copies for event in events) and events
 
         return eventually(settled)

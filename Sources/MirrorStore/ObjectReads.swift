@@ -53,16 +53,21 @@ public struct ObjectReads: Sendable {
     /// - Parameters:
     ///   - time: Unix seconds by this machine's clock.
     ///   - cursor: The id after which to begin.
+    ///   - includingWaiting: Whether objects of which a read is wanted count too, such as those that a page shows without
+    ///     all their items.
     ///   - limit: How many at most.
+    /// - Returns: The objects, in the order of their ids.
     /// - Throws: ``MirrorError`` where the mirror cannot be read.
     public func unchecked(
         since time: Double,
         after cursor: String?,
+        includingWaiting: Bool = false,
         limit: Int
     ) async throws(MirrorError) -> [ObjectReference] {
         let sql = """
             SELECT kind, object_id FROM object_states
-            WHERE checked_at < ? AND NOT deleted AND object_id > ? ORDER BY object_id LIMIT ?
+            WHERE (checked_at < ? \(includingWaiting ? "OR due_at IS NOT NULL" : "")) AND NOT deleted AND object_id > ?
+            ORDER BY object_id LIMIT ?
             """
         return try await store.read { db in
             try Row.fetchAll(db, sql: sql, arguments: [time, cursor ?? "", limit]).map(Self.reference)

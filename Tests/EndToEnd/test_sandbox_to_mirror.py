@@ -7,7 +7,7 @@ from support.account import Account
 from support.mirror import Mirror
 from support.programs import Sandbox
 from support.users import User
-from support.waiting import eventually
+from support.waiting import eventually, eventually_passes
 
 
 class Subscriber:
@@ -212,17 +212,15 @@ def test_lost_events(launch):
 
 
 def test_a_daemon_that_was_away_gets_what_it_missed(launch):
-    """Stripe tries again until the daemon is back."""
-    sandbox = launch.sandbox()
-    database = str(launch.directory() / "portald.db")
-    daemon = launch.daemon(sandbox, database)
-    sandbox.forward_to(daemon)
+    """Stripe tries again until the daemon is back, which sweeps meanwhile."""
+    sandbox, daemon = launch.pair()
+    mirror = Mirror(daemon.database)
     subscriber = Subscriber(Account(sandbox))
     sandbox.wait_until_settled()
     assert daemon.stop() == 0
     subscriber.swap_price()
     subscriber.pause()
-    launch.daemon(sandbox, database, PORTALD_LISTEN=daemon.address)
+    launch.daemon(sandbox, daemon.database, PORTALD_LISTEN=daemon.address)
     sandbox.wait_until_settled()
     for stripe_object in stripe_objects(sandbox, subscriber):
-        Mirror(database).check_shows(stripe_object, confirmed=True)
+        eventually_passes(lambda: mirror.check_shows(stripe_object, confirmed=True))

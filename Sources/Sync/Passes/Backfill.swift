@@ -87,7 +87,8 @@ public struct Backfill: Sendable {
         }
     }
 
-    /// Reads what no list has shown: Stripe leaves out deleted customers and what is on a test clock.
+    /// Reads what no list has shown, or not wholly: Stripe leaves out deleted customers, what is on a test clock, and the
+    /// later items of a subscription with many.
     private func readUnlisted(
         _ pass: inout Pass,
         _ onProgress: @Sendable (PassProgress) async -> Void
@@ -95,7 +96,7 @@ public struct Backfill: Sendable {
         while true {
             let (beganAt, cursor) = (pass.beganAt, pass.cursor)
             let objects = try await SyncError.stored { () async throws(MirrorError) in
-                try await reads.unchecked(since: beganAt, after: cursor, limit: 100)
+                try await reads.unchecked(since: beganAt, after: cursor, includingWaiting: true, limit: 100)
             }
             guard let last = objects.last else { return }
             var unreadable: [String] = []

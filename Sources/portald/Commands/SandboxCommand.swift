@@ -35,6 +35,9 @@ struct SandboxCommand: AsyncParsableCommand {
     @Option(help: "API calls per second, beyond which the answer is 429.")
     var rateLimit: Int?
 
+    @Option(help: "A number that makes ids and faults repeatable.")
+    var seed: UInt64?
+
     private var address: ListenAddress? { ListenAddress(listen) }
 
     func validate() throws {
@@ -50,6 +53,7 @@ struct SandboxCommand: AsyncParsableCommand {
         configuration.port = address.port
         configuration.secretKey = secretKey
         configuration.rateLimit = rateLimit
+        configuration.seed = seed
         configuration.endpoints =
             forwardTo.map { [WebhookEndpoint(url: $0, secrets: [webhookSecret], apiVersion: endpointAPIVersion)] } ?? []
         do {

@@ -14,6 +14,7 @@ from .waiting import DEADLINE, eventually
 
 LISTENING = re.compile(r"listening.*address=(127\.0\.0\.1:\d+)$")
 ADMIN_LISTENING = re.compile(r"listening.*address=(127\.0\.0\.1:\d+) listener=admin$")
+FILLED = re.compile(r"the mirror is filled .*seconds=")
 
 
 class Program:
@@ -101,6 +102,10 @@ class Daemon(Program):
         self.webhook_url = f"{self.url}/webhooks/stripe"
         self.session = requests.Session()
 
+    def wait_until_filled(self):
+        """Waits until the mirror holds all that Stripe lists: until then a list may overtake an event."""
+        self.wait_for_log(FILLED)
+
     def post_webhook(self, body, signature):
         headers = {"Content-Type": "application/json"}
         if signature is not None:
@@ -120,6 +125,8 @@ class Sandbox(Program):
     """`portald sandbox`, the fake Stripe, on a port of its own."""
 
     PORTAL_SESSIONS = "POST /v1/billing_portal/sessions"
+    OBJECT_READS = ["GET /v1/customers/:id", "GET /v1/subscriptions/:id"]
+    LISTS = ["GET /v1/customers", "GET /v1/subscriptions", "GET /v1/events"]
     BASIC = "price_1SandboxBasicMonthly0001"
     TEAM = "price_1SandboxTeamMonthly00002"
 
@@ -141,9 +148,9 @@ class Sandbox(Program):
         assert response.status_code == 200, response.text
         return response.json()
 
-    def forward_to(self, daemon):
-        """Sends events from now on to a daemon."""
-        self.control("/endpoints", url=daemon.webhook_url, secret=WEBHOOK_SECRET)
+    def forward_to(self, daemon, **options):
+        """Sends events from now on to a daemon; returns the endpoint's id."""
+        return self.control("/endpoints", url=daemon.webhook_url, secret=WEBHOOK_SECRET, **options)["id"]
 
     def trouble_portal(self, effect, **options):
         """Has the next call for a portal session go wrong."""
@@ -156,25 +163,52 @@ class Sandbox(Program):
         """Number of API calls by route."""
         return self.control("/calls", "GET")["calls"]
 
+    def object_reads(self):
+        """Number of API calls that read one object."""
+        calls = self.calls()
+        return sum(calls.get(route, 0) for route in self.OBJECT_READS)
+
+    def all(self, path, **parameters):
+        """A whole list, newest first."""
+        objects, cursor = [], {}
+        while True:
+            page = self.get(path, limit=100, **parameters, **cursor)
+            objects += page["data"]
+            if not page["has_more"]:
+                return objects
+            cursor = {"starting_after": objects[-1]["id"]}
+
     def events(self):
         """All events, oldest first."""
-        events, cursor = [], {}
-        while True:
-            page = self.get("/v1/events", limit=100, **cursor)
-            events += page["data"]
-            if not page["has_more"]:
-                return events[::-1]
-            cursor = {"starting_after": events[-1]["id"]}
+        return self.all("/v1/events")[::-1]
 
-    def wait_until_settled(self, copies=1):
-        """Waits until every event has been taken in so many times, and returns all events."""
+    def retrieve(self, identifier):
+        """A customer, or a subscription with all its items."""
+        if identifier.startswith("cus_"):
+            return self.get(f"/v1/customers/{identifier}")
+        subscription = self.get(f"/v1/subscriptions/{identifier}")
+        if subscription["items"]["has_more"]:
+            subscription["items"]["data"] = self.all("/v1/subscription_items", subscription=identifier)
+            subscription["items"]["has_more"] = False
+        return subscription
+
+    def versions(self, identifier):
+        """Every state that an object has had, oldest first, and whether it was deleted then."""
+        versions = self.control(f"/objects/{identifier}/versions", "GET")["versions"]
+        return [(version["object"], version["deleted"]) for version in versions]
+
+    def wait_until_settled(self, copies=1, drops_count=False, after=0):
+        """Waits until every event has been taken in so many times, or dropped, and returns all events.
+
+        The first events may be of a time before there was an endpoint.
+        """
 
         def settled():
             taken = {}
             for attempt in self.control("/deliveries", "GET")["deliveries"]:
-                if 200 <= attempt.get("status", 0) < 300:
+                if 200 <= attempt.get("status", 0) < 300 or drops_count and "dropped" in attempt.get("error", ""):
                     taken[attempt["event"]] = taken.get(attempt["event"], 0) + 1
-            events = self.events()
+            events = self.events()[after:]
             return all(taken.get(event["id"], 0) >= copies for event in events) and events
 
         return eventually(settled)
@@ -227,9 +261,10 @@ class Launcher:
         return done.returncode, done.stdout, done.stderr
 
     def pair(self, **changes):
-        """A sandbox and a daemon that know each other."""
+        """A sandbox and a daemon that know each other; the mirror is as empty as the account."""
         sandbox = self.sandbox()
         daemon = self.daemon(sandbox, **changes)
+        daemon.wait_until_filled()
         sandbox.forward_to(daemon)
         return sandbox, daemon
 

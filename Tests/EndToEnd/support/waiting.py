@@ -13,3 +13,15 @@ def eventually(condition):
             return value
         assert time.monotonic() < deadline, "the condition did not come true in time"
         time.sleep(0.02)
+
+
+def eventually_passes(check):
+    """Calls a check until it asserts nothing any more; fails with what it last asserted."""
+    deadline = time.monotonic() + DEADLINE
+    while True:
+        try:
+            return check()
+        except AssertionError:
+            if time.monotonic() >= deadline:
+                raise
+        time.sleep(0.05)

@@ -127,7 +127,13 @@ let package = Package(
         ),
         .testTarget(
             name: "SyncTests",
-            dependencies: ["MirrorStore", "Stripe", "Sync", .product(name: "Logging", package: "swift-log")]
+            dependencies: [
+                "MirrorStore", "Sandbox", "Stripe", "StripeClient", "Sync",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
         ),
         .testTarget(
             name: "PortalTests",

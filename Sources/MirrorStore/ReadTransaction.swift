@@ -73,13 +73,8 @@ struct ReadTransaction {
 
     /// How a row differs from an object whose revision is the proven one: only by what somebody else has written.
     private func rowDifferences(_ object: MirroredObject) throws -> [String] {
-        var fields = try mirror.differences(from: object, isConfirmed: true)
-        if fields.isEmpty, let text = try mirror.text(of: object.id, kind: object.kind),
-            try Revision(of: JSON(parsing: Array(text.utf8))) != object.revision
-        {
-            fields = ["object"]
-        }
-        return fields
+        let fields = try mirror.differences(from: object, isConfirmed: true)
+        return fields.isEmpty ? try mirror.renderingDifferences(from: object) : fields
     }
 
     /// How a row differs from an object of another revision: not at all, where only the API version differs.

@@ -28,13 +28,27 @@ extension MirrorTables {
         return names
     }
 
+    /// Which of a row's `object` and `revision` are not of an object's own revision.
+    func renderingDifferences(from object: MirroredObject) throws -> [String] {
+        let sql = "SELECT object, revision FROM \(table(of: object.kind)) WHERE id = ?"
+        guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [object.id]) else { return [] }
+        var names: [String] = []
+        if try Revision(of: JSON(parsing: Array((row["object"] as String).utf8))) != object.revision {
+            names.append("object")
+        }
+        if row["revision"] != object.revision.data {
+            names.append("revision")
+        }
+        return names
+    }
+
     private func columns(of object: MirroredObject) -> [(String, (any DatabaseValueConvertible)?)] {
         switch object.fields {
         case .customer(let customer):
             [
                 ("email", customer.email), ("name", customer.name), ("created", customer.created),
                 ("deleted", customer.deleted),
-            ]
+            ] + livemode(customer.livemode)
         case .subscription(let subscription):
             [
                 ("customer", subscription.customer), ("status", subscription.status.rawValue),
@@ -43,8 +57,13 @@ extension MirrorTables {
                 ("cancel_at_period_end", subscription.cancelAtPeriodEnd), ("canceled_at", subscription.canceledAt),
                 ("ended_at", subscription.endedAt), ("trial_end", subscription.trialEnd),
                 ("created", subscription.created), ("deleted", subscription.deleted),
-            ]
+            ] + livemode(subscription.livemode)
         }
+    }
+
+    /// An object that does not say is of the mirror's own mode.
+    private func livemode(_ livemode: Bool?) -> [(String, (any DatabaseValueConvertible)?)] {
+        livemode.map { [("livemode", $0)] } ?? []
     }
 
     /// A row of `subscription_items`, without its subscription.

@@ -65,6 +65,7 @@ public struct Backfill: Sendable {
             } catch  where error.isLostCursor && trail.stepBack() {
                 continue
             }
+            let isFirst = trail.cursor == nil
             trail.advance(over: page)
             var next: Pass
             if let pass {
@@ -74,7 +75,7 @@ public struct Backfill: Sendable {
                     try await log.beginPass(.backfill, at: began, date: page.date)
                 }
             }
-            next.advance(over: page, of: kind)
+            next.advance(over: page, of: kind, isFirst: isFirst)
             let advanced = next
             try await SyncError.stored { () async throws(MirrorError) in
                 try await reads.fill(page.replies, advancing: advanced, at: now())
@@ -106,9 +107,8 @@ public struct Backfill: Sendable {
                     _ = try await SyncError.stored { () async throws(MirrorError) in
                         try await reads.finish(reply, for: .backfill, at: now())
                     }
-                } catch  where !error.isTransient {
-                    // A wrong key must not bury the mirror: what Stripe does not know stays, and is reported.
-                    if case .store = error { throw error }
+                } catch  where error.isOfOneObject {
+                    // A key of another account must not bury the mirror: what Stripe does not know stays, and is reported.
                     unreadable.append(object.id)
                 }
             }
@@ -121,11 +121,11 @@ public struct Backfill: Sendable {
 }
 
 extension Pass {
-    /// Moves on over a page of a list.
-    mutating func advance(over page: ObjectList.Page, of kind: MirroredKind) {
+    /// Moves on over a page of a list; with the first one its count begins, perhaps anew.
+    mutating func advance(over page: ObjectList.Page, of kind: MirroredKind, isFirst: Bool) {
         switch kind {
-        case .customer: customers += page.count
-        case .subscription: subscriptions += page.count
+        case .customer: customers = page.count + (isFirst ? 0 : customers)
+        case .subscription: subscriptions = page.count + (isFirst ? 0 : subscriptions)
         }
         cursor = page.cursor ?? cursor
         guard !page.hasMore else { return }

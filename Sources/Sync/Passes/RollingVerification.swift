@@ -79,7 +79,8 @@ public struct RollingVerification: Service {
         guard isUnfinished else {
             try await SyncError.stored { () async throws(MirrorError) in try await log.finish(pass, at: now()) }
             current = nil
-            return .seconds(max(10, pass.beganAt + Self.shortestRound - now()))
+            // No longer than a round, even where the clock was set back.
+            return .seconds(min(max(10, pass.beganAt + Self.shortestRound - now()), Self.shortestRound))
         }
         try await SyncError.stored { () async throws(MirrorError) in try await log.save(pass) }
         let made = walk.report.calls - calls

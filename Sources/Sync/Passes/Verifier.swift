@@ -130,8 +130,8 @@ public struct Verifier: Sendable {
         }
         walk.report.compared += page.count
         walk.report.undecided += page.unreadable
+        walk.pass.advance(over: page, of: kind, isFirst: walk.trail.cursor == nil)
         walk.trail.advance(over: page)
-        walk.pass.advance(over: page, of: kind)
     }
 
     /// Tells drift from what an event explains.
@@ -176,8 +176,7 @@ public struct Verifier: Sendable {
         let reply: ObjectReply
         do throws(SyncError) {
             reply = try await fetcher.fetch(object, lane: .verify)
-        } catch  where !error.isTransient {
-            if case .store = error { throw error }
+        } catch  where error.isOfOneObject {
             seen[object] = nil
             walk.report.undecided.append(object.id)
             return true

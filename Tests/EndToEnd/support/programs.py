@@ -229,11 +229,11 @@ class Launcher:
     def directory(self):
         return self._make_directory()
 
-    def daemon(self, sandbox=None, database=None, filled=True, **changes):
-        """A daemon whose mirror counts as complete, unless a test is about one that is not."""
+    def daemon(self, sandbox=None, database=None, filled=None, **changes):
+        """A daemon that fills its mirror from the sandbox; without one the mirror counts as complete."""
         directory = self.directory()
         database = database or str(directory / "portald.db")
-        if filled:
+        if filled or filled is None and sandbox is None:
             code, _, errors = self.run("migrate", "--database", database)
             assert code == 0, errors
             mark_filled(database)

@@ -33,6 +33,7 @@ struct ReadTransaction {
             fields = try rowDifferences(object)
             if !fields.isEmpty, isRepairing {
                 try objects.rewrite(object, record.state, at: now)
+                try states.markChecked(object.id, at: now)
             }
         case .different:
             fields = try differences(object, record)
@@ -72,15 +73,16 @@ struct ReadTransaction {
 
     /// How a row differs from an object whose revision is the proven one: only by what somebody else has written.
     private func rowDifferences(_ object: MirroredObject) throws -> [String] {
-        let fields = try mirror.differences(from: object, isConfirmed: true)
+        let fields = try mirror.differences(from: object, isSameRendering: true)
         return fields.isEmpty ? try mirror.renderingDifferences(from: object) : fields
     }
 
     /// How a row differs from an object of another revision: not at all, where only the API version differs.
     private func differences(_ object: MirroredObject, _ record: ObjectStateTable.Record) throws -> [String] {
         guard record.state.proven != nil else { return [] }
-        let columns = try mirror.differences(from: object, isConfirmed: true)
-        guard columns.isEmpty, record.apiVersion == apiVersion,
+        let isSameRendering = record.apiVersion == apiVersion
+        let columns = try mirror.differences(from: object, isSameRendering: isSameRendering)
+        guard columns.isEmpty, isSameRendering,
             let text = try mirror.text(of: object.id, kind: object.kind)
         else { return columns }
         return try Self.members(of: text, thatDifferFrom: object.text)

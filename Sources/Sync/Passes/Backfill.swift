@@ -81,6 +81,10 @@ public struct Backfill: Sendable {
                 try await reads.fill(page.replies, advancing: advanced, at: now())
             }
             pass = advanced
+            for reply in page.replies where !reply.object.isComplete {
+                // A list shows the first items only.
+                try await read(ObjectReference(kind: kind, id: reply.object.id))
+            }
             await onProgress(
                 PassProgress(pass: advanced, created: page.created, unreadable: page.unreadable)
             )
@@ -103,10 +107,7 @@ public struct Backfill: Sendable {
             var unreadable: [String] = []
             for object in objects {
                 do throws(SyncError) {
-                    let reply = try await fetcher.fetch(object, lane: .backfill)
-                    _ = try await SyncError.stored { () async throws(MirrorError) in
-                        try await reads.finish(reply, for: .backfill, at: now())
-                    }
+                    try await read(object)
                 } catch  where error.isOfOneObject {
                     // A key of another account must not bury the mirror: what Stripe does not know stays, and is reported.
                     unreadable.append(object.id)
@@ -116,6 +117,13 @@ public struct Backfill: Sendable {
             let advanced = pass
             try await SyncError.stored { () async throws(MirrorError) in try await log.save(advanced) }
             await onProgress(PassProgress(pass: advanced, created: nil, unreadable: unreadable))
+        }
+    }
+
+    private func read(_ object: ObjectReference) async throws(SyncError) {
+        let reply = try await fetcher.fetch(object, lane: .backfill)
+        _ = try await SyncError.stored { () async throws(MirrorError) in
+            try await reads.finish(reply, for: .backfill, at: now())
         }
     }
 }

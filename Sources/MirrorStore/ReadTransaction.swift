@@ -19,7 +19,12 @@ struct ReadTransaction {
 
     /// Compares a row with a reply.
     ///
-    /// - Parameter isRepairing: Whether a row that differs is to show the reply afterwards.
+    /// - Parameters:
+    ///   - reply: What Stripe answered.
+    ///   - isRepairing: Whether a row that differs is to show the reply afterwards.
+    ///   - now: Unix seconds by this machine's clock.
+    /// - Returns: What the comparison came to.
+    /// - Throws: The error of reading or writing.
     func verify(_ reply: ObjectReply, repairing isRepairing: Bool, at now: Double) throws -> Verdict {
         let object = reply.object
         let record = try states.load(object.id, kind: object.kind)
@@ -82,11 +87,13 @@ struct ReadTransaction {
         guard record.state.proven != nil else { return [] }
         let isSameRendering = record.apiVersion == apiVersion
         let columns = try mirror.differences(from: object, isSameRendering: isSameRendering)
-        guard columns.isEmpty, isSameRendering,
-            let text = try mirror.text(of: object.id, kind: object.kind)
-        else { return columns }
-        return try Self.members(of: text, thatDifferFrom: object.text)
+        guard columns.isEmpty, let text = try mirror.text(of: object.id, kind: object.kind) else { return columns }
+        let members = try Self.members(of: text, thatDifferFrom: object.text)
+        return isSameRendering ? members : members.filter(Self.membersOfAnyVersion.contains)
     }
+
+    /// What no column shows, every API version renders alike, and links rest on.
+    private static let membersOfAnyVersion: Set<String> = ["metadata"]
 
     private static func members(of text: String, thatDifferFrom other: String) throws -> [String] {
         let (old, new) = (try JSON(parsing: Array(text.utf8)), try JSON(parsing: Array(other.utf8)))

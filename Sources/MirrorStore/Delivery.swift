@@ -83,7 +83,7 @@ public struct Delivery: Sendable {
         }
     }
 
-    /// https://docs.stripe.com/webhooks
+    /// Stripe could not make an event: https://docs.stripe.com/webhooks/handle-irrecoverable-events.
     private static let generationFailure = "v2.core.health.event_generation_failure"
 
     private static func effect(of event: Event) -> Effect {

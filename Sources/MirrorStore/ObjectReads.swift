@@ -54,6 +54,7 @@ public struct ObjectReads: Sendable {
     ///   - time: Unix seconds by this machine's clock.
     ///   - cursor: The id after which to begin.
     ///   - limit: How many at most.
+    /// - Returns: Objects that are not deleted.
     /// - Throws: ``MirrorError`` where the mirror cannot be read.
     public func unchecked(
         since time: Double,

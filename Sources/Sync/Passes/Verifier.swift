@@ -146,6 +146,9 @@ public struct Verifier: Sendable {
     /// - Parameters:
     ///   - candidates: Objects whose rows differed, with the revision that Stripe showed.
     ///   - others: Objects that have not been looked at yet.
+    ///   - walk: Takes in what is found.
+    ///   - isRepairing: Whether rows that drifted are to show Stripe's objects afterwards.
+    /// - Throws: ``SyncError``.
     private func judge(
         _ candidates: [ObjectReference: Revision],
         _ others: [ObjectReference],

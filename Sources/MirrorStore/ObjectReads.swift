@@ -56,7 +56,7 @@ public struct ObjectReads: Sendable {
     ///   - includingWaiting: Whether objects of which a read is wanted count too, such as those that a page shows without
     ///     all their items.
     ///   - limit: How many at most.
-    /// - Returns: The objects, in the order of their ids.
+    /// - Returns: Objects that are not deleted.
     /// - Throws: ``MirrorError`` where the mirror cannot be read.
     public func unchecked(
         since time: Double,

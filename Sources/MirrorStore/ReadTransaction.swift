@@ -24,7 +24,7 @@ struct ReadTransaction {
     ///   - isRepairing: Whether a row that differs is to show the reply afterwards.
     ///   - now: Unix seconds by this machine's clock.
     /// - Returns: What the comparison came to.
-    /// - Throws: GRDB's error where nothing was written.
+    /// - Throws: The error of reading or writing.
     func verify(_ reply: ObjectReply, repairing isRepairing: Bool, at now: Double) throws -> Verdict {
         let object = reply.object
         let record = try states.load(object.id, kind: object.kind)
@@ -90,9 +90,11 @@ struct ReadTransaction {
         let columns = try mirror.differences(from: object, isSameRendering: isSameRendering)
         guard columns.isEmpty, let text = try mirror.text(of: object.id, kind: object.kind) else { return columns }
         let members = try Self.members(of: text, thatDifferFrom: object.text)
-        // Links rest on metadata, which every version renders alike.
-        return isSameRendering ? members : members.filter { $0 == "metadata" }
+        return isSameRendering ? members : members.filter(Self.membersOfAnyVersion.contains)
     }
+
+    /// What no column shows, every API version renders alike, and links rest on.
+    private static let membersOfAnyVersion: Set<String> = ["metadata"]
 
     private static func members(of text: String, thatDifferFrom other: String) throws -> [String] {
         let (old, new) = (try JSON(parsing: Array(text.utf8)), try JSON(parsing: Array(other.utf8)))

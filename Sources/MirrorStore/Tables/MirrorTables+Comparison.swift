@@ -7,9 +7,12 @@ extension MirrorTables {
     ///
     /// `revision` and `object` are not compared: they change with the API version that an object is rendered in.
     ///
-    /// - Parameter isSameRendering: Whether row and object are of one API version. Another one may leave out what an item
-    ///   has a column for, such as its period, which until 2025-03-31.basil was its subscription's.
+    /// - Parameters:
+    ///   - object: The object as it should be.
+    ///   - isSameRendering: Whether row and object are of one API version. Another one may leave out what an item has a
+    ///     column for, such as its period, which until 2025-03-31.basil was its subscription's.
     /// - Returns: `["id"]` alone where there is no row.
+    /// - Throws: The error of reading.
     func differences(from object: MirroredObject, isSameRendering: Bool) throws -> [String] {
         let sql = "SELECT * FROM \(table(of: object.kind)) WHERE id = ?"
         guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [object.id]) else {

@@ -64,7 +64,7 @@ public struct RollingVerification: Service {
     ///
     /// - Parameter current: The round under way; nil where it has to be looked up or begun.
     /// - Returns: How long to wait before the next part.
-    /// - Throws: ``SyncError``; the part is done again.
+    /// - Throws: ``SyncError``; the round goes on from where it was kept.
     func step(_ current: inout Verifier.Walk?) async throws(SyncError) -> Duration {
         guard var walk = try await walk(current) else {
             // Not before the mirror is filled.

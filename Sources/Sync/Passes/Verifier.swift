@@ -146,7 +146,7 @@ public struct Verifier: Sendable {
     /// - Parameters:
     ///   - candidates: Objects whose rows differed, with the revision that Stripe showed.
     ///   - others: Objects that have not been looked at yet.
-    ///   - walk: The verification that the result is added to.
+    ///   - walk: Takes in what is found.
     ///   - isRepairing: Whether rows that drifted are to show Stripe's objects afterwards.
     /// - Throws: ``SyncError``.
     private func judge(

@@ -8,7 +8,7 @@ struct RefreshBackoff: Sendable {
     ///   - objectID: The object.
     ///   - isTransient: Whether the next attempt may succeed without anybody's doing: then half a minute is the most.
     ///     Otherwise a person has to act, such as to correct a key, and an hour is.
-    /// - Returns: How long to wait, in seconds.
+    /// - Returns: Seconds.
     mutating func pause(for objectID: String, isTransient: Bool) -> Double {
         let failures = min((self.failures[objectID] ?? 0) + 1, 16)
         self.failures[objectID] = failures

@@ -154,6 +154,22 @@ import Testing
         }
     }
 
+    @Test func underAnotherVersionDriftIsSeenNevertheless() async throws {
+        try await Self.run({ $0.apiVersion = "2019-12-03" }) { account, last in
+            account.sandbox.inject(EventFault(.lose, frequency: .next(10)))
+            try account.sandbox.updateCustomer(last.customer, ["metadata": ["user_id": "clio"]])
+            try account.sandbox.updateSubscription(last.subscription, ["cancel_at_period_end": true])
+            account.time.advance(by: 60)
+            let report = try await report(of: account, repairing: true)
+            let fields = Dictionary(report.drifts.map { ($0.object.id, $0.fields) }) { $0 + $1 }
+            #expect(fields[last.customer] == ["metadata"])
+            #expect(fields[last.subscription]?.contains("cancel_at_period_end") == true)
+            #expect(fields.count == 2)
+            #expect(try await account.rows("SELECT user_id FROM user_links ORDER BY 1") == ["ada", "bob", "clio"])
+            #expect(try await self.report(of: account).drifts.isEmpty)
+        }
+    }
+
     @Test func anEventThatIsOnItsWayIsNoDrift() async throws {
         try await Self.run { account, last in
             try account.rename(last.customer, "changed")

@@ -125,7 +125,16 @@ let package = Package(
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]
         ),
-        .testTarget(name: "SyncTests", dependencies: ["MirrorStore", "Stripe", "Sync"]),
+        .testTarget(
+            name: "SyncTests",
+            dependencies: [
+                "MirrorStore", "Sandbox", "Stripe", "StripeClient", "Sync",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
         .testTarget(
             name: "PortalTests",
             dependencies: ["MirrorStore", "Portal", "Stripe", .product(name: "JWTKit", package: "jwt-kit")]

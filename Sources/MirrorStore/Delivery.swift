@@ -83,7 +83,13 @@ public struct Delivery: Sendable {
         }
     }
 
-    /// https://docs.stripe.com/webhooks
+    /// The kind of the object, where the event tells of a version of one that the mirror holds.
+    public var kind: MirroredKind? {
+        guard case .change(_, let kind, _, _) = effect else { return nil }
+        return kind
+    }
+
+    /// The types that say so begin with this. https://docs.stripe.com/webhooks
     private static let generationFailure = "v2.core.health.event_generation_failure"
 
     private static func effect(of event: Event) -> Effect {

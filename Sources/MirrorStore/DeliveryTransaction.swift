@@ -64,6 +64,9 @@ struct DeliveryTransaction {
         var rule = try objects.rule(over: record, knowing: [])
         rule.receiveUnreadable(created: delivery.event.created, at: delivery.receivedAt)
         try objects.write(rule, over: record, of: objectID, arrival(of: nil, by: delivery))
+        if rule.state.isDeleted {
+            try events.erase(about: objectID)
+        }
     }
 
     private func apply(

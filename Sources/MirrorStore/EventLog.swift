@@ -76,9 +76,26 @@ public struct EventLog: Sendable {
         }
     }
 
+    /// Ids of the events that can be applied again, in the order in which they first came in.
+    ///
+    /// - Parameters:
+    ///   - failedOnly: Whether only those that could not be applied are asked for.
+    ///   - time: When they came in at the earliest, Unix seconds by this machine's clock; nil for any time.
+    /// - Returns: The ids.
+    /// - Throws: ``MirrorError`` where the mirror cannot be read.
+    public func replayable(failedOnly: Bool, receivedSince time: Double?) throws(MirrorError) -> [String] {
+        let condition = failedOnly ? "outcome = 'failed'" : "outcome <> 'ignored'"
+        let sql = "SELECT id FROM events WHERE \(condition) AND received_at >= ? ORDER BY rowid"
+        do {
+            return try store.pool.read { db in try String.fetchAll(db, sql: sql, arguments: [time ?? 0]) }
+        } catch {
+            throw MirrorError(error)
+        }
+    }
+
     /// One event with its payload; nil where no such event came in.
     ///
-    /// The payload is nil where the event was ignored.
+    /// The payload is nil where the event was ignored, is past its retention, or is about a deleted customer.
     ///
     /// - Throws: ``MirrorError`` where the mirror cannot be read.
     public func event(_ id: String) throws(MirrorError) -> (entry: Entry, payload: String?)? {

@@ -13,6 +13,7 @@ enum Migrations {
     static let steps = [
         Step(name: "0001_initial", sql: PackageResources._001_initial_sql),
         Step(name: "0002_sync", sql: PackageResources._002_sync_sql),
+        Step(name: "0003_history", sql: PackageResources._003_history_sql),
     ]
 
     static let migrator: DatabaseMigrator = {

@@ -10,16 +10,45 @@ public struct MirrorReader: Sendable {
         self.store = store
     }
 
-    /// The customers that a user is linked to, with their subscriptions, from one snapshot.
+    /// What the mirror says of a user's customers at one moment.
+    public struct Snapshot: Sendable, Hashable {
+        /// The customers that the user is linked to, with their subscriptions.
+        public var customers: [LinkedCustomer]
+        /// Whether a backfill has ever finished; until then, what is not in the mirror may still be on its way.
+        public var isFilled: Bool
+
+        /// Creates a snapshot from its parts.
+        public init(customers: [LinkedCustomer], isFilled: Bool) {
+            self.customers = customers
+            self.isFilled = isFilled
+        }
+    }
+
+    /// Reads what the mirror says of a user's customers.
     ///
     /// - Throws: ``MirrorError`` where the mirror cannot be read.
-    public func customers(of user: UserID) async throws(MirrorError) -> [LinkedCustomer] {
-        do {
-            return try await store.pool.read { db in
-                try Self.customers(of: user, db)
-            }
-        } catch {
-            throw MirrorError(error)
+    public func snapshot(of user: UserID) async throws(MirrorError) -> Snapshot {
+        try await store.read { db in try Self.snapshot(of: user, db) }
+    }
+
+    static func snapshot(of user: UserID, _ db: Database) throws -> Snapshot {
+        Snapshot(
+            customers: try customers(of: user, db),
+            isFilled: try PassTable(db: db).hasFinished(.backfill)
+        )
+    }
+
+    /// Reads all that the mirror knows of a user's customers.
+    ///
+    /// - Parameters:
+    ///   - user: The user.
+    ///   - time: The time to tell of, Unix seconds by this machine's clock; nil for now.
+    ///   - limit: How many versions of each row to tell of.
+    /// - Returns: All of it, from one snapshot.
+    /// - Throws: ``MirrorError`` where the mirror cannot be read.
+    public func record(of user: UserID, at time: Double?, limit: Int) async throws(MirrorError) -> UserRecord {
+        try await store.read { db in
+            try UserRecordReader(db: db, user: user, time: time, limit: limit).record()
         }
     }
 

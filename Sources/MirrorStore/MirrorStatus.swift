@@ -1,8 +1,7 @@
-internal import FoundationEssentials
 internal import GRDB
 
-/// What the mirror holds, counted.
-public struct MirrorStatus: Sendable, Hashable, Encodable {
+/// What the mirror holds, counted, and how current it is.
+public struct MirrorStatus: Sendable, Hashable {
     /// Rows of one kind.
     public struct Rows: Sendable, Hashable, Encodable {
         /// All of them.
@@ -11,6 +10,16 @@ public struct MirrorStatus: Sendable, Hashable, Encodable {
         public var unconfirmed: Int
     }
 
+    /// An object whose last read failed.
+    public struct FailingRead: Sendable, Hashable, Encodable {
+        /// `cus_…` or `sub_…`.
+        public var object: String
+        /// Why.
+        public var error: String
+    }
+
+    /// Whether a backfill has ever finished.
+    public var isReady: Bool
     /// Customers, deleted ones included.
     public var customers: Rows
     /// Subscriptions, ended ones included.
@@ -23,10 +32,28 @@ public struct MirrorStatus: Sendable, Hashable, Encodable {
     public var pendingObjects: Int
     /// Unix seconds since when the oldest of them waits.
     public var pendingSince: Int64?
+    /// How many objects' last read failed.
+    public var failingReadCount: Int
+    /// The first of them.
+    public var failingReads: [FailingRead]
     /// Events by what became of them.
     public var events: [String: Int]
     /// Unix seconds at which the last event came in.
     public var lastEventReceivedAt: Int64?
+    /// Every event created before has been asked for, Unix seconds by Stripe's clock.
+    public var sweptTo: Int64?
+    /// When the last sweep ended, Unix seconds.
+    public var sweptAt: Double?
+    /// The filling of the mirror.
+    public var backfill: PassStatus
+    /// The comparison with Stripe.
+    public var verification: PassStatus
+    /// Seconds since the object that Stripe has not confirmed for longest came in or was confirmed; nil where there is none.
+    public var oldestUnverifiedSeconds: Int64?
+    /// The API version of portald's own calls; nil before the first start.
+    public var apiVersion: String?
+    /// The API versions that webhooks came in lately.
+    public var webhookAPIVersions: [String]
     /// The schema's last migration.
     public var schema: String
     /// Bytes of the file, without the log beside it.
@@ -34,29 +61,27 @@ public struct MirrorStatus: Sendable, Hashable, Encodable {
     /// Where the file is.
     public var database: String
 
-    /// The names that scripts read.
-    public enum CodingKeys: String, CodingKey {
-        case customers, subscriptions, events, schema, database
-        case userLinks = "user_links"
-        case linkConflicts = "link_conflicts"
-        case pendingObjects = "pending_objects"
-        case pendingSince = "pending_since"
-        case lastEventReceivedAt = "last_event_received_at"
-        case databaseBytes = "database_bytes"
-    }
+    /// How far back webhooks count as late, in seconds, and how many events are looked at.
+    private static let lately = (seconds: 3 * 86_400.0, events: 1000)
+    /// How many failing reads are named.
+    private static let named = 10
 
     /// Counts on one snapshot; on a mirror of millions of rows this takes seconds.
     ///
+    /// - Parameters:
+    ///   - store: The mirror.
+    ///   - now: Unix seconds by this machine's clock.
     /// - Throws: ``MirrorError`` where the mirror cannot be read.
-    public init(of store: MirrorStore) throws(MirrorError) {
+    public init(of store: MirrorStore, now: Double) throws(MirrorError) {
         do {
-            self = try store.pool.read { db in try MirrorStatus(db, path: store.path) }
+            self = try store.pool.read { db in try MirrorStatus(db, path: store.path, now: now) }
         } catch {
             throw MirrorError(error)
         }
     }
 
-    private init(_ db: Database, path: String) throws {
+    private init(_ db: Database, path: String, now: Double) throws {
+        isReady = try PassTable(db: db).hasFinished(.backfill)
         customers = try Self.rows("customers", db)
         subscriptions = try Self.rows("subscriptions", db)
         userLinks = try Self.integer("SELECT count(*) FROM user_links", db)
@@ -64,6 +89,12 @@ public struct MirrorStatus: Sendable, Hashable, Encodable {
         pendingObjects = try Self.integer("SELECT count(*) FROM object_states WHERE pending_since IS NOT NULL", db)
         let since = try Double.fetchOne(db, sql: "SELECT min(pending_since) FROM object_states")
         pendingSince = since.map { Int64($0) }
+        failingReadCount = try Self.integer("SELECT count(*) FROM object_states WHERE read_error IS NOT NULL", db)
+        failingReads = try Row.fetchAll(
+            db,
+            sql: "SELECT object_id, read_error FROM object_states WHERE read_error IS NOT NULL LIMIT ?",
+            arguments: [Self.named]
+        ).map { FailingRead(object: $0["object_id"], error: $0["read_error"]) }
         events = [:]
         for row in try Row.fetchAll(db, sql: "SELECT outcome, count(*) AS events FROM events GROUP BY outcome") {
             events[row["outcome"]] = row["events"]
@@ -72,9 +103,43 @@ public struct MirrorStatus: Sendable, Hashable, Encodable {
             db,
             sql: "SELECT received_at FROM events ORDER BY rowid DESC LIMIT 1"
         )
+        let sync = try Row.fetchOne(db, sql: "SELECT swept_to, swept_at, api_version FROM sync_state")
+        sweptTo = sync?["swept_to"]
+        sweptAt = sync?["swept_at"]
+        apiVersion = sync?["api_version"]
+        backfill = try PassStatus(.backfill, db)
+        verification = try PassStatus(.verification, db)
+        let oldest = try Double.fetchOne(
+            db,
+            sql: "SELECT checked_at FROM object_states WHERE NOT deleted ORDER BY checked_at LIMIT 1"
+        )
+        oldestUnverifiedSeconds = oldest.map { max(0, Int64(now - $0)) }
+        webhookAPIVersions = try Self.webhookAPIVersions(since: now - Self.lately.seconds, db)
         schema = try Migrations.migrator.appliedMigrations(db).last ?? "none"
         databaseBytes = try Self.integer("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", db)
         database = path
+    }
+
+    /// What an operator should do something about.
+    public var warnings: [String] {
+        guard let apiVersion else { return [] }
+        return webhookAPIVersions.filter { $0 != apiVersion }.map { version in
+            "webhooks came in API version \(version), and portald calls in \(apiVersion): each burst of events costs one "
+                + "refresh; pin the endpoint to \(apiVersion)"
+        }
+    }
+
+    private static func webhookAPIVersions(since time: Double, _ db: Database) throws -> [String] {
+        try String.fetchAll(
+            db,
+            sql: """
+                SELECT DISTINCT api_version
+                FROM (SELECT api_version, source, received_at FROM events ORDER BY rowid DESC LIMIT ?)
+                WHERE source = 'webhook' AND received_at >= ? AND api_version IS NOT NULL
+                ORDER BY api_version
+                """,
+            arguments: [lately.events, time]
+        )
     }
 
     private static func rows(_ table: String, _ db: Database) throws -> Rows {
@@ -86,5 +151,53 @@ public struct MirrorStatus: Sendable, Hashable, Encodable {
 
     private static func integer(_ sql: String, _ db: Database) throws -> Int {
         try Int.fetchOne(db, sql: sql) ?? 0
+    }
+}
+
+extension MirrorStatus: Encodable {
+    /// The names that scripts read.
+    public enum CodingKeys: String, CodingKey {
+        case customers, subscriptions, events, backfill, verification, warnings, schema, database
+        case isReady = "ready"
+        case userLinks = "user_links"
+        case linkConflicts = "link_conflicts"
+        case pendingObjects = "pending_objects"
+        case pendingSince = "pending_since"
+        case failingReadCount = "failing_read_count"
+        case failingReads = "failing_reads"
+        case lastEventReceivedAt = "last_event_received_at"
+        case sweptTo = "swept_to"
+        case sweptAt = "swept_at"
+        case oldestUnverifiedSeconds = "oldest_unverified_seconds"
+        case apiVersion = "api_version"
+        case webhookAPIVersions = "webhook_api_versions"
+        case databaseBytes = "database_bytes"
+    }
+
+    /// Writes every name, `null` where there is nothing to say.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(isReady, forKey: .isReady)
+        try container.encode(customers, forKey: .customers)
+        try container.encode(subscriptions, forKey: .subscriptions)
+        try container.encode(userLinks, forKey: .userLinks)
+        try container.encode(linkConflicts, forKey: .linkConflicts)
+        try container.encode(pendingObjects, forKey: .pendingObjects)
+        try container.encode(pendingSince, forKey: .pendingSince)
+        try container.encode(failingReadCount, forKey: .failingReadCount)
+        try container.encode(failingReads, forKey: .failingReads)
+        try container.encode(events, forKey: .events)
+        try container.encode(lastEventReceivedAt, forKey: .lastEventReceivedAt)
+        try container.encode(sweptTo, forKey: .sweptTo)
+        try container.encode(sweptAt, forKey: .sweptAt)
+        try container.encode(backfill, forKey: .backfill)
+        try container.encode(verification, forKey: .verification)
+        try container.encode(oldestUnverifiedSeconds, forKey: .oldestUnverifiedSeconds)
+        try container.encode(apiVersion, forKey: .apiVersion)
+        try container.encode(webhookAPIVersions, forKey: .webhookAPIVersions)
+        try container.encode(warnings, forKey: .warnings)
+        try container.encode(schema, forKey: .schema)
+        try container.encode(databaseBytes, forKey: .databaseBytes)
+        try container.encode(database, forKey: .database)
     }
 }

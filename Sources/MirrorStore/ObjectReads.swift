@@ -79,28 +79,7 @@ public struct ObjectReads: Sendable {
     /// - Throws: ``MirrorError`` where nothing was written.
     public func resume(at now: Double) async throws(MirrorError) {
         try await write { transaction in
-            let db = transaction.objects.db
-            let states = ObjectStateTable(db: db)
-            // An event from the future would keep reads from counting until its time has come.
-            try db.execute(
-                sql: "UPDATE object_states SET last_received = ? WHERE last_received > ?",
-                arguments: [now, now]
-            )
-            let waiting = try Row.fetchAll(
-                db,
-                sql: "SELECT kind, object_id FROM object_states WHERE due_at IS NOT NULL"
-            )
-            for object in try waiting.map(Self.reference) {
-                let record = try states.load(object.id, kind: object.kind)
-                var rule = FastForward(state: record.state, edges: [], sequence: record.state.sequence)
-                rule.resume(at: now)
-                try states.save(
-                    .init(state: rule.state, provenObject: record.provenObject, apiVersion: record.apiVersion),
-                    of: object.id,
-                    before: record.state,
-                    at: now
-                )
-            }
+            try ObjectStateTable(db: transaction.objects.db).resume(at: now)
         }
     }
 

@@ -12,6 +12,7 @@ struct ObjectTransaction {
     private var events: EventTable { EventTable(db: db) }
     private var states: ObjectStateTable { ObjectStateTable(db: db) }
     private var edges: EdgeTable { EdgeTable(db: db) }
+    private var history: HistoryTable { HistoryTable(db: db) }
     private var mirror: MirrorTables { MirrorTables(db: db) }
     private var links: UserLinkTable { UserLinkTable(db: db, metadataKey: metadataKey) }
 
@@ -56,12 +57,16 @@ struct ObjectTransaction {
         record.provenObject = try provenObject(after, before, of: objectID, arrival)
         record.apiVersion = after.proven?.source == arrival.source ? arrival.apiVersion : before.apiVersion
         try states.save(record, of: objectID, before: before.state, at: arrival.at)
-        if after.isDeleted {
-            if !before.state.isDeleted {
-                try bury(objectID, arrival)
-            }
-        } else {
-            try show(after, before, of: objectID, arrival)
+        var isChanged = false
+        if !after.isDeleted {
+            isChanged = try show(after, before, of: objectID, arrival)
+        } else if !before.state.isDeleted {
+            try bury(objectID, arrival)
+            isChanged = true
+        }
+        if isChanged, let shown = after.shown {
+            let sequence = rule.sequence
+            try history.note(objectID, kind: after.kind, source: shown.source, sequence: sequence, at: arrival.at)
         }
     }
 
@@ -71,19 +76,19 @@ struct ObjectTransaction {
         try links.claim(by: object, event: nil, at: Int64(now))
     }
 
+    /// - Returns: Whether the row changed.
     private func show(
         _ after: ObjectState,
         _ before: ObjectStateTable.Record,
         of objectID: String,
         _ arrival: Arrival
-    ) throws {
-        guard let shown = after.shown else { return }
+    ) throws -> Bool {
+        guard let shown = after.shown else { return false }
         let now = Int64(arrival.at)
         guard shown.source != before.state.shown?.source else {
-            if after.isConfirmed != before.state.isConfirmed {
-                try mirror.confirm(objectID, kind: after.kind, after.isConfirmed, at: now)
-            }
-            return
+            guard after.isConfirmed != before.state.isConfirmed else { return false }
+            try mirror.confirm(objectID, kind: after.kind, after.isConfirmed, at: now)
+            return true
         }
         let object = try object(shown.source, before, of: objectID, arrival)
         try mirror.write(object, standing(after, at: now))
@@ -92,6 +97,7 @@ struct ObjectTransaction {
             event = id
         }
         try links.claim(by: object, event: event, at: now)
+        return true
     }
 
     private func standing(_ state: ObjectState, at now: Int64) -> MirrorTables.Standing {

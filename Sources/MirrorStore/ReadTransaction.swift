@@ -19,7 +19,12 @@ struct ReadTransaction {
 
     /// Compares a row with a reply.
     ///
-    /// - Parameter isRepairing: Whether a row that differs is to show the reply afterwards.
+    /// - Parameters:
+    ///   - reply: What Stripe answered.
+    ///   - isRepairing: Whether a row that differs is to show the reply afterwards.
+    ///   - now: Unix seconds by this machine's clock.
+    /// - Returns: What the comparison came to.
+    /// - Throws: GRDB's error where nothing was written.
     func verify(_ reply: ObjectReply, repairing isRepairing: Bool, at now: Double) throws -> Verdict {
         let object = reply.object
         let record = try states.load(object.id, kind: object.kind)
@@ -33,10 +38,12 @@ struct ReadTransaction {
             fields = try rowDifferences(object)
             if !fields.isEmpty, isRepairing {
                 try objects.rewrite(object, record.state, at: now)
+                try states.markChecked(object.id, at: now)
             }
         case .different:
             fields = try differences(object, record)
-            if isRepairing {
+            // Where only the rendering differs the row stays as it is: the next event's parent is of its rendering.
+            if isRepairing, !fields.isEmpty || record.state.proven == nil {
                 _ = try finish(reply, for: .verification, over: record, at: now)
             }
         }
@@ -72,23 +79,19 @@ struct ReadTransaction {
 
     /// How a row differs from an object whose revision is the proven one: only by what somebody else has written.
     private func rowDifferences(_ object: MirroredObject) throws -> [String] {
-        var fields = try mirror.differences(from: object, isConfirmed: true)
-        if fields.isEmpty, let text = try mirror.text(of: object.id, kind: object.kind),
-            try Revision(of: JSON(parsing: Array(text.utf8))) != object.revision
-        {
-            fields = ["object"]
-        }
-        return fields
+        let fields = try mirror.differences(from: object, isSameRendering: true)
+        return fields.isEmpty ? try mirror.renderingDifferences(from: object) : fields
     }
 
     /// How a row differs from an object of another revision: not at all, where only the API version differs.
     private func differences(_ object: MirroredObject, _ record: ObjectStateTable.Record) throws -> [String] {
         guard record.state.proven != nil else { return [] }
-        let columns = try mirror.differences(from: object, isConfirmed: true)
-        guard columns.isEmpty, record.apiVersion == apiVersion,
-            let text = try mirror.text(of: object.id, kind: object.kind)
-        else { return columns }
-        return try Self.members(of: text, thatDifferFrom: object.text)
+        let isSameRendering = record.apiVersion == apiVersion
+        let columns = try mirror.differences(from: object, isSameRendering: isSameRendering)
+        guard columns.isEmpty, let text = try mirror.text(of: object.id, kind: object.kind) else { return columns }
+        let members = try Self.members(of: text, thatDifferFrom: object.text)
+        // Links rest on metadata, which every version renders alike.
+        return isSameRendering ? members : members.filter { $0 == "metadata" }
     }
 
     private static func members(of text: String, thatDifferFrom other: String) throws -> [String] {

@@ -89,6 +89,7 @@ public struct SyncLog: Sendable {
     ///   - purpose: What it is for.
     ///   - now: Unix seconds by this machine's clock.
     ///   - date: Unix seconds by Stripe's clock.
+    /// - Returns: The pass.
     /// - Throws: ``MirrorError`` where nothing was written.
     public func beginPass(_ purpose: Pass.Purpose, at now: Double, date: Int64) async throws(MirrorError) -> Pass {
         try await store.write { db in try PassTable(db: db).begin(purpose, at: now, date: date) }

@@ -34,7 +34,7 @@ public struct BillingPortal: Sendable {
     ///
     /// - Throws: ``PortalFailure``, named after what stands in the way.
     public func open(for user: UserID) async throws(PortalFailure) -> PortalSession {
-        let decision = PortalDecision(customers: try await customers(of: user), allowedStatuses: allowedStatuses)
+        let decision = PortalDecision(try await snapshot(of: user), allowedStatuses: allowedStatuses)
         let customer: String
         do throws(PortalError) {
             customer = try decision.get()
@@ -54,23 +54,25 @@ public struct BillingPortal: Sendable {
 
     /// Reads a user's subscriptions; a user without a customer has none.
     ///
-    /// - Throws: ``PortalFailure`` where the user's customer is in conflict, or the mirror cannot be read.
+    /// - Throws: ``PortalFailure`` where the user's customer is in conflict, the mirror may still lack what the user has,
+    ///   or it cannot be read.
     public func overview(of user: UserID) async throws(PortalFailure) -> Overview {
-        let customers = try await customers(of: user)
-        let decision = PortalDecision(customers: customers, allowedStatuses: allowedStatuses)
-        if decision == .customerLinkConflict {
-            throw PortalFailure(.customerLinkConflict)
+        let snapshot = try await snapshot(of: user)
+        switch PortalDecision(snapshot, allowedStatuses: allowedStatuses) {
+        case .customerLinkConflict: throw PortalFailure(.customerLinkConflict)
+        case .mirrorNotReady: throw PortalFailure(.mirrorNotReady)
+        case .allowed, .customerNotFound, .noActiveSubscription: break
         }
-        let subscriptions = customers.filter { !$0.deleted && !$0.isClaimedByOthers }.flatMap(\.subscriptions)
+        let subscriptions = snapshot.customers.filter { !$0.deleted && !$0.isClaimedByOthers }.flatMap(\.subscriptions)
         return Overview(
             isActive: subscriptions.contains { allowedStatuses.contains($0.status) },
             subscriptions: subscriptions.sorted { ($0.created ?? 0, $0.id) > ($1.created ?? 0, $1.id) }
         )
     }
 
-    private func customers(of user: UserID) async throws(PortalFailure) -> [LinkedCustomer] {
+    private func snapshot(of user: UserID) async throws(PortalFailure) -> MirrorReader.Snapshot {
         do {
-            return try await reader.customers(of: user)
+            return try await reader.snapshot(of: user)
         } catch {
             throw PortalFailure(.storeUnavailable, cause: "\(error)")
         }

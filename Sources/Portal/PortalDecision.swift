@@ -12,6 +12,8 @@ public enum PortalDecision: Sendable, Hashable {
     case customerLinkConflict
     /// None of the user's customers has a subscription with an allowed status.
     case noActiveSubscription
+    /// Nothing in the mirror opens the portal, but not all that Stripe has is in the mirror yet.
+    case mirrorNotReady
 
     /// Decides for a user who is linked to these customers.
     ///
@@ -20,10 +22,10 @@ public enum PortalDecision: Sendable, Hashable {
     /// the one with the greater id.
     ///
     /// - Parameters:
-    ///   - customers: every customer the user is linked to, with its subscriptions.
+    ///   - snapshot: every customer the user is linked to, with its subscriptions, and whether that is all.
     ///   - allowedStatuses: subscription statuses that open the portal, as Stripe spells them.
-    public init(customers: [LinkedCustomer], allowedStatuses: Set<String>) {
-        let existing = customers.filter { !$0.deleted }
+    public init(_ snapshot: MirrorReader.Snapshot, allowedStatuses: Set<String>) {
+        let existing = snapshot.customers.filter { !$0.deleted }
         let newestAllowed =
             existing
             .filter { !$0.isClaimedByOthers && $0.hasSubscription(in: allowedStatuses) }
@@ -33,6 +35,8 @@ public enum PortalDecision: Sendable, Hashable {
             self = .allowed(customer: newestAllowed.id)
         } else if existing.contains(where: \.isClaimedByOthers) {
             self = .customerLinkConflict
+        } else if !snapshot.isFilled {
+            self = .mirrorNotReady
         } else if !existing.isEmpty {
             self = .noActiveSubscription
         } else {
@@ -49,6 +53,7 @@ public enum PortalDecision: Sendable, Hashable {
         case .customerNotFound: throw .customerNotFound
         case .customerLinkConflict: throw .customerLinkConflict
         case .noActiveSubscription: throw .noActiveSubscription
+        case .mirrorNotReady: throw .mirrorNotReady
         }
     }
 }

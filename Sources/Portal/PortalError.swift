@@ -12,6 +12,8 @@ public enum PortalError: String, Error, Sendable, Hashable, CaseIterable {
     case noActiveSubscription = "no_active_subscription"
     /// Another user claims the same customer.
     case customerLinkConflict = "customer_link_conflict"
+    /// The mirror is still being filled, and may lack what the user has.
+    case mirrorNotReady = "mirror_not_ready"
     /// Stripe refused the call, or its answer could not be read.
     case stripeError = "stripe_error"
     /// Stripe answered 429.
@@ -39,6 +41,8 @@ public enum PortalError: String, Error, Sendable, Hashable, CaseIterable {
             "You have no active subscription to manage. Subscribe first."
         case .customerLinkConflict:
             "This billing account is linked to more than one user. Contact support to have it corrected."
+        case .mirrorNotReady:
+            "Subscriptions are still being loaded. Try again in a few minutes."
         case .stripeError:
             "The billing portal could not be opened. Contact support if this happens again."
         case .stripeBusy:

@@ -29,18 +29,30 @@ public enum SyncError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether Stripe says that there is no such object.
-    var isNotFound: Bool {
-        guard case .call(let error) = self else { return false }
-        return error.status == 404
+    /// Whether it is of the one object that was asked for, so that others are worth asking for.
+    ///
+    /// Any other refusal, such as of a key that was revoked, would meet them all.
+    var isOfOneObject: Bool {
+        switch self {
+        case .call(.refused(let error, _)): error.status == 404
+        case .call(.unreadable), .object: true
+        case .call, .store: false
+        }
     }
 
-    /// Whether the next attempt may succeed without anybody's doing: Stripe is busy, or cannot be reached.
+    /// Whether the next attempt may succeed without anybody's doing: Stripe, or the file, is busy or cannot be reached.
     var isTransient: Bool {
-        guard case .call(let error) = self else { return false }
-        switch error {
-        case .busy, .unavailable, .timedOut, .crowdedOut, .cancelled: return true
-        case .refused, .unreadable: return false
+        switch self {
+        case .call(.busy), .call(.unavailable), .call(.timedOut), .call(.crowdedOut), .call(.cancelled), .store: true
+        case .call(.refused), .call(.unreadable), .object: false
+        }
+    }
+
+    /// Whether the calling task was cancelled, which is nobody's fault.
+    var isCancellation: Bool {
+        switch self {
+        case .call(.cancelled), .store(.stopped): true
+        case .call, .object, .store: false
         }
     }
 }

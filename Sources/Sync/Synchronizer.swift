@@ -4,10 +4,6 @@ public import ServiceLifecycle
 
 /// Fills the mirror where it has to be filled, and then sweeps it at an interval.
 public struct Synchronizer: Service {
-    /// How long Stripe lists events; after a longer time without a sweep only a backfill tells what happened.
-    /// https://docs.stripe.com/api/events
-    static let eventListing: Double = 30 * 86_400
-
     private let backfill: Backfill
     private let sweeper: Sweeper
     private let log: SyncLog
@@ -100,7 +96,7 @@ public struct Synchronizer: Service {
                 return "it never was"
             }
             let days = Int((now() - Double(sweptTo)) / 86_400)
-            return now() - Double(sweptTo) > Self.eventListing - 3600
+            return now() - Double(sweptTo) > Double(Sweeper.reach)
                 ? "the last sweep was \(days) days ago, and Stripe lists events of 30 days" : nil
         }
     }

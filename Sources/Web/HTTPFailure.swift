@@ -104,7 +104,7 @@ struct HTTPFailure: Error {
         case .authenticationRequired: headers[.wwwAuthenticate] = "Bearer"
         case .invalidToken: headers[.wwwAuthenticate] = #"Bearer error="invalid_token""#
         case .stripeBusy, .storeUnavailable: headers[.retryAfter] = "5"
-        case .stripeUnavailable: headers[.retryAfter] = "30"
+        case .stripeUnavailable, .mirrorNotReady: headers[.retryAfter] = "30"
         case .customerNotFound, .noActiveSubscription, .customerLinkConflict, .stripeError, .stripeTimeout: break
         }
     }
@@ -116,7 +116,7 @@ struct HTTPFailure: Error {
         case .customerNotFound: .notFound
         case .customerLinkConflict: .conflict
         case .stripeError: .badGateway
-        case .stripeBusy, .stripeUnavailable, .storeUnavailable: .serviceUnavailable
+        case .mirrorNotReady, .stripeBusy, .stripeUnavailable, .storeUnavailable: .serviceUnavailable
         case .stripeTimeout: .gatewayTimeout
         }
     }

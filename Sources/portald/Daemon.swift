@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import MirrorStore
 import Portal
@@ -37,8 +38,15 @@ struct Daemon {
             logger: logger,
             onListening: onListening
         )
+        var adminLogger = logger
+        adminLogger[metadataKey: "listener"] = "admin"
+        let admin = HTTPListener(
+            address: settings.adminListen,
+            responder: AdminAPI(log: sync.log).buildResponder(),
+            logger: adminLogger
+        )
         let services: [(any Service)?] = [
-            sync.writer, sync.refresher, sync.synchronizer, sync.verification, listener,
+            sync.writer, sync.retention, sync.refresher, sync.synchronizer, sync.verification, admin, listener,
         ]
         // Stopped in reverse: no request is taken in any more before the writer commits the last.
         var group = ServiceGroupConfiguration(

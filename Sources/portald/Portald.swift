@@ -14,9 +14,8 @@ struct Portald: AsyncParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            ServeCommand.self, BackfillCommand.self, VerifyCommand.self, MigrateCommand.self, StatusCommand.self,
-            EventsCommand.self, DemoCommand.self,
-            SandboxCommand.self,
+            ServeCommand.self, BackfillCommand.self, VerifyCommand.self, StatusCommand.self, ExplainCommand.self,
+            EventsCommand.self, MigrateCommand.self, DemoCommand.self, SandboxCommand.self,
         ]
     )
 }

@@ -13,11 +13,13 @@ struct SyncParts {
     let backfill: Backfill
     let verifier: Verifier
 
+    private let store: MirrorStore
     private let client: StripeClient
     private let settings: Settings
     private let logger: Logger
 
     init(settings: Settings, store: MirrorStore, client: StripeClient, logger: Logger) {
+        self.store = store
         self.client = client
         self.settings = settings
         self.logger = logger
@@ -47,6 +49,10 @@ struct SyncParts {
             now: Self.now,
             logger: logger
         )
+    }
+
+    var retention: Retention {
+        Retention(store: store, days: settings.eventRetentionDays, now: Self.now, logger: logger)
     }
 
     /// Nil where the settings turn it off.

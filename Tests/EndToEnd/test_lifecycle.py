@@ -148,6 +148,11 @@ def test_every_fault_in_one_message(launch):
         "FRONTEND_URL": "localhost:3000",
         "PORTALD_ALLOWED_ORIGINS": "https://a.example/path",
         "PORTALD_JWT_PUBLIC_KEY": "/nowhere/key.pem",
+        "PORTALD_ADMIN_LISTEN": "0.0.0.0:9464",
+        "PORTALD_EVENT_RETENTION_DAYS": "0",
+        "PORTALD_STRIPE_RATE": "1000",
+        "PORTALD_SWEEP_INTERVAL": "never",
+        "PORTALD_VERIFY_SHARE": "100",
         "PORTALD_JWT_REQUIRED_CLAIMS": "token_type",
         "PORTALD_JWT_SECRET": "short-secret",
         "PORTALD_LISTEN": "somewhere",
@@ -287,7 +292,7 @@ def test_status_and_events(launch):
 
 def test_commands_without_a_mirror(launch):
     environment = {"PORTALD_DATABASE": str(launch.directory() / "portald.db")}
-    for command in [["status"], ["events", "list"], ["events", "show", "evt_1"]]:
+    for command in [["status"], ["events", "list"], ["events", "show", "evt_1"], ["explain", "u"]]:
         code, _, errors = launch.run(*command, **environment)
         assert code == FAILURE and "portald migrate" in errors
     assert not os.path.exists(environment["PORTALD_DATABASE"])
@@ -306,13 +311,22 @@ def test_a_copy_of_the_mirror_can_be_read(launch):
     assert code == 0 and json.loads(output)["subscriptions"]["total"] == 1
 
 
-@pytest.mark.parametrize("arguments", ["--no-such-option", "serve --no-such-option", "events list --limit 0"])
+WRONG_USAGES = [
+    "--no-such-option", "serve --no-such-option", "events list --limit 0", "events replay",
+    "events replay evt_1 --failed", "events replay --since yesterday", "explain", "explain u --at 99999999999",
+]
+
+
+@pytest.mark.parametrize("arguments", WRONG_USAGES)
 def test_wrong_usage(launch, arguments):
     code, _, errors = launch.run(*arguments.split())
     assert code == WRONG_USAGE and "Usage" in errors
 
 
 def test_help_has_examples(launch):
-    for command in [["serve"], ["sandbox"], ["status"], ["migrate"], ["events", "list"], ["events", "show"], ["demo"]]:
+    for command in [
+        ["serve"], ["sandbox"], ["status"], ["migrate"], ["events", "list"], ["events", "show"], ["events", "replay"],
+        ["explain"], ["demo"],
+    ]:
         code, output, _ = launch.run(*command, "--help")
         assert code == 0 and f"Example: portald {' '.join(command)}" in " ".join(output.split()), command

@@ -214,7 +214,7 @@ import Testing
             let event = TestEvent(id: "evt_1", type: "customer.subscription.created", object: object)
             #expect(try await mirror.deliver(event) == .pending)
             #expect(try mirror.text("confirmed", of: "subscriptions", "sub_1") == "0")
-            let status = try MirrorStatus(of: mirror.store)
+            let status = try MirrorStatus(of: mirror.store, now: 0)
             #expect(status.pendingObjects == 1)
         }
     }

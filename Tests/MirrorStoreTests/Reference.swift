@@ -7,7 +7,7 @@ enum Reference {
     /// Runs a script of `Tests/Tools` over the reference.
     ///
     /// - Returns: The lines that it wrote, one JSON document each.
-    static func output<Line: Decodable>(of script: String, _ arguments: String..., as line: Line.Type) throws -> [Line] {
+    static func output<Line: Decodable>(of script: String, _ arguments: String..., as line: Line.Type) async throws -> [Line] {
         let tools = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Tools")
         let reference = try #require(SharedFixtures.root).appending(path: "model/fastforward_reference.py")
         let file = FileManager.default.temporaryDirectory.appending(path: "reference-\(UUID().uuidString)")
@@ -17,8 +17,14 @@ enum Reference {
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["python3", "-B", tools.appending(path: script).path, reference.path] + arguments
         process.standardOutput = try FileHandle(forWritingTo: file)
-        try process.run()
-        process.waitUntilExit()
+        try await withCheckedThrowingContinuation { (exit: CheckedContinuation<Void, any Error>) in
+            process.terminationHandler = { _ in exit.resume() }
+            do {
+                try process.run()
+            } catch {
+                exit.resume(throwing: error)
+            }
+        }
         try #require(process.terminationStatus == 0)
         let decoder = JSONDecoder()
         return try Data(contentsOf: file).split(separator: UInt8(ascii: "\n")).map {

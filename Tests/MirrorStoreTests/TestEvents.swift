@@ -22,12 +22,12 @@ struct TestEvent {
         )
     }
 
-    func delivery(at now: Double = 1_700_000_100) throws -> Delivery {
+    func delivery(at now: Double = 1_700_000_100, source: Delivery.Source = .webhook) throws -> Delivery {
         let body = body
         return Delivery(
             event: try Event(JSON(parsing: body)),
             payload: body,
-            source: .webhook,
+            source: source,
             receivedAt: now,
             livemode: false
         )

@@ -24,7 +24,7 @@ import Testing
                     "u cus_3 checkout_client_reference_id", "u cus_1 customer_metadata", "u cus_2 subscription_metadata",
                 ]
             )
-            let customers = try await MirrorReader(store: mirror.store).customers(of: UserID("u"))
+            let customers = try await MirrorReader(store: mirror.store).snapshot(of: UserID("u")).customers
             #expect(customers.map(\.id).sorted() == ["cus_1", "cus_2", "cus_3"])
             #expect(customers.allSatisfy { !$0.isClaimedByOthers })
             #expect(customers.filter { !$0.isClaimedByMetadata }.map(\.id) == ["cus_3"])
@@ -68,7 +68,7 @@ import Testing
             #expect(try mirror.strings("SELECT user_id || ' ' || price FROM active_subscriptions") == ["alice price_1"])
             try await mirror.deliver(.checkout("cs_1", user: "mallory", customer: "cus_1"))
             for user in ["alice", "mallory"] {
-                let customers = try await MirrorReader(store: mirror.store).customers(of: UserID(user))
+                let customers = try await MirrorReader(store: mirror.store).snapshot(of: UserID(user)).customers
                 #expect(customers.map(\.isClaimedByOthers) == [true])
             }
             #expect(try mirror.strings("SELECT customer FROM link_conflicts") == ["cus_1"])
@@ -81,9 +81,9 @@ import Testing
             try await mirror.deliver(created("cus_1", user: "caf\u{E9}"))
             try await mirror.deliver(created("cus_2", user: "cafe\u{301}", event: "evt_2"))
             let reader = MirrorReader(store: mirror.store)
-            #expect(try await reader.customers(of: UserID("caf\u{E9}")).map(\.id) == ["cus_1"])
-            #expect(try await reader.customers(of: UserID("cafe\u{301}")).map(\.id) == ["cus_2"])
-            #expect(try await reader.customers(of: UserID("CAF\u{E9}")).isEmpty)
+            #expect(try await reader.snapshot(of: UserID("caf\u{E9}")).customers.map(\.id) == ["cus_1"])
+            #expect(try await reader.snapshot(of: UserID("cafe\u{301}")).customers.map(\.id) == ["cus_2"])
+            #expect(try await reader.snapshot(of: UserID("CAF\u{E9}")).customers.isEmpty)
         }
     }
 
@@ -105,7 +105,7 @@ import Testing
                     object: TestEvent.subscription("sub_1", customer: "cus_1")
                 )
             )
-            let customers = try await MirrorReader(store: mirror.store).customers(of: UserID("u"))
+            let customers = try await MirrorReader(store: mirror.store).snapshot(of: UserID("u")).customers
             #expect(customers.first?.created == nil)
             #expect(customers.first?.subscriptions.map(\.status) == ["active"])
             #expect(customers.first?.subscriptions.first?.items.map(\.price) == ["price_1"])

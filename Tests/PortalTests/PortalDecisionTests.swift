@@ -35,9 +35,10 @@ import Testing
             isClaimedByOthers: false,
             subscriptions: [LinkedSubscription(id: "sub_1", status: "canceled", created: 1)]
         )
-        #expect(PortalDecision(customers: [customer], allowedStatuses: ["active"]) == .noActiveSubscription)
-        #expect(PortalDecision(customers: [customer], allowedStatuses: []) == .noActiveSubscription)
-        #expect(PortalDecision(customers: [customer], allowedStatuses: ["canceled"]) == .allowed(customer: "cus_1"))
+        let snapshot = MirrorReader.Snapshot(customers: [customer], isFilled: true)
+        #expect(PortalDecision(snapshot, allowedStatuses: ["active"]) == .noActiveSubscription)
+        #expect(PortalDecision(snapshot, allowedStatuses: []) == .noActiveSubscription)
+        #expect(PortalDecision(snapshot, allowedStatuses: ["canceled"]) == .allowed(customer: "cus_1"))
     }
 
     @Test func aDenialIsThePortalErrorOfTheSameName() throws {
@@ -45,17 +46,26 @@ import Testing
         #expect(throws: PortalError.customerNotFound) { try PortalDecision.customerNotFound.get() }
         #expect(throws: PortalError.customerLinkConflict) { try PortalDecision.customerLinkConflict.get() }
         #expect(throws: PortalError.noActiveSubscription) { try PortalDecision.noActiveSubscription.get() }
+        #expect(throws: PortalError.mirrorNotReady) { try PortalDecision.mirrorNotReady.get() }
     }
 
     /// Compares the decision for every order of the customers with the oracle's.
     private func check(_ customers: [LinkedCustomer]) {
         let expected = Self.oracle(customers)
         for order in permutations(of: customers) {
-            let decision = PortalDecision(customers: order, allowedStatuses: Self.allowed)
-            // An expectation per combination would cost more than the decision.
-            if decision != expected {
-                Issue.record("\(order) was decided \(decision), not \(expected)")
-            }
+            check(order, isFilled: true, expected)
+            // What a mirror lacks while it is being filled may be the customer, or its subscription.
+            let isRefusal = expected == .customerNotFound || expected == .noActiveSubscription
+            check(order, isFilled: false, isRefusal ? .mirrorNotReady : expected)
+        }
+    }
+
+    private func check(_ customers: [LinkedCustomer], isFilled: Bool, _ expected: PortalDecision) {
+        let snapshot = MirrorReader.Snapshot(customers: customers, isFilled: isFilled)
+        let decision = PortalDecision(snapshot, allowedStatuses: Self.allowed)
+        // An expectation per combination would cost more than the decision.
+        if decision != expected {
+            Issue.record("\(snapshot) was decided \(decision), not \(expected)")
         }
     }
 

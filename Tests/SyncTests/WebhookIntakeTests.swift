@@ -139,7 +139,7 @@ import Testing
             let receipt = try await mirror.receive(Events.thin)
             #expect(receipt.outcome == .pending)
             #expect(receipt.objectID == "cus_1")
-            let status = try MirrorStatus(of: mirror.store)
+            let status = try MirrorStatus(of: mirror.store, now: 0)
             #expect(status.pendingObjects == 1)
             #expect(status.customers.total == 0)
             #expect(try await mirror.receive(Events.thin).outcome == .duplicate)
@@ -188,7 +188,7 @@ import Testing
             }
             #expect(outcomes.count == 60)
             #expect(outcomes.allSatisfy { $0.1 == ($0.0 ? .failed : .applied) })
-            #expect(try MirrorStatus(of: mirror.store).customers.total == 40)
+            #expect(try MirrorStatus(of: mirror.store, now: 0).customers.total == 40)
         }
     }
 

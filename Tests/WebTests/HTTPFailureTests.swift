@@ -14,6 +14,7 @@ import Testing
         .noActiveSubscription: (403, [:]),
         .customerNotFound: (404, [:]),
         .customerLinkConflict: (409, [:]),
+        .mirrorNotReady: (503, [.retryAfter: "30"]),
         .stripeError: (502, [:]),
         .stripeBusy: (503, [.retryAfter: "5"]),
         .stripeUnavailable: (503, [.retryAfter: "30"]),

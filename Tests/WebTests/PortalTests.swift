@@ -118,6 +118,31 @@ import Testing
         }
     }
 
+    /// Until the mirror is filled, nobody is told that they have nothing.
+    @Test func saysThatTheMirrorIsNotFilledYet() async throws {
+        try await RunningStripe.run {
+            $0.isFilled = false
+        } _: { stripe in
+            try await stripe.subscription(of: try await stripe.customer(of: "alice"))
+            _ = try await stripe.customer(of: "bob")
+            #expect(try await stripe.openPortal(as: "alice").status == 200)
+            #expect(try await stripe.subscriptions(as: "alice").json()["active"]?.bool == true)
+            for user in ["bob", "nobody"] {
+                for reply in [try await stripe.openPortal(as: user), try await stripe.subscriptions(as: user)] {
+                    #expect(reply.status == 503, "\(user)")
+                    #expect(try reply.code() == "mirror_not_ready", "\(user)")
+                    #expect(reply.header("Retry-After") == "30", "\(user)")
+                }
+            }
+
+            let log = SyncLog(store: stripe.api.store)
+            try await log.finish(try await log.beginPass(.backfill, at: 0, date: 0), at: 0)
+            #expect(try await stripe.openPortal(as: "bob").code() == "no_active_subscription")
+            #expect(try await stripe.openPortal(as: "nobody").code() == "customer_not_found")
+            #expect(try await stripe.subscriptions(as: "nobody").status == 200)
+        }
+    }
+
     @Test func refusesWhoIsNotSignedIn() async throws {
         let secret = RunningAPI.tokenSecret
         let expired = try await TokenSigner(secret: secret).token(for: "alice", expiring: .now.addingTimeInterval(-600))

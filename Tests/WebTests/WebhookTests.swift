@@ -12,7 +12,7 @@ import Testing
             #expect(reply.body == #"{"received":true,"outcome":"applied"}"#)
             #expect(reply.header("Content-Type") == "application/json")
             #expect(reply.header("Cache-Control") == "no-store")
-            let customers = try await MirrorReader(store: api.store).customers(of: UserID("alice"))
+            let customers = try await MirrorReader(store: api.store).snapshot(of: UserID("alice")).customers
             #expect(customers.map(\.id) == ["cus_1"])
         }
     }

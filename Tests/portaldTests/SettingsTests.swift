@@ -52,6 +52,11 @@ import Web
         #expect(settings.userMetadataKey == "user_id")
         #expect(settings.portalStatuses == ["active", "trialing", "past_due"])
         #expect(settings.signatureTolerance == 300)
+        #expect(settings.adminListen == ListenAddress(host: "127.0.0.1", port: 9464))
+        #expect(settings.stripeRate == 20)
+        #expect(settings.sweepInterval == 300)
+        #expect(settings.verifyShare == 5)
+        #expect(settings.eventRetentionDays == 30)
         #expect(settings.logLevel == .info)
     }
 
@@ -65,8 +70,14 @@ import Web
             "PORTALD_JWT_USER_CLAIM": "uid", "PORTALD_JWT_REQUIRED_CLAIMS": "token_type=access, a=b=c",
             "PORTALD_PORTAL_CONFIGURATION": "bpc_1", "PORTALD_USER_METADATA_KEY": "uid",
             "PORTALD_PORTAL_STATUSES": " active,unpaid ", "PORTALD_SIGNATURE_TOLERANCE": "86400",
-            "PORTALD_LOG_LEVEL": "debug",
+            "PORTALD_ADMIN_LISTEN": "[::1]:0", "PORTALD_STRIPE_RATE": "100", "PORTALD_SWEEP_INTERVAL": "60",
+            "PORTALD_VERIFY_SHARE": "0", "PORTALD_EVENT_RETENTION_DAYS": "3650", "PORTALD_LOG_LEVEL": "debug",
         ])
+        #expect(settings.adminListen == ListenAddress(host: "::1", port: 0))
+        #expect(settings.stripeRate == 100)
+        #expect(settings.sweepInterval == 60)
+        #expect(settings.verifyShare == 0)
+        #expect(settings.eventRetentionDays == 3650)
         #expect(settings.publishableKey == "pk_test_1")
         #expect(settings.apiBase.string == "http://127.0.0.1:12111")
         #expect(settings.apiVersion == "2020-08-27")
@@ -141,7 +152,9 @@ import Web
         "PORTALD_JWT_PUBLIC_KEY": "/nowhere/MARK", "PORTALD_JWT_ISSUER": " ", "PORTALD_JWT_AUDIENCE": "",
         "PORTALD_JWT_USER_CLAIM": "\t", "PORTALD_JWT_REQUIRED_CLAIMS": "MARK", "PORTALD_PORTAL_CONFIGURATION": "MARK",
         "PORTALD_USER_METADATA_KEY": "", "PORTALD_PORTAL_STATUSES": "active,,MARK",
-        "PORTALD_SIGNATURE_TOLERANCE": "MARK", "PORTALD_LOG_LEVEL": "MARK",
+        "PORTALD_SIGNATURE_TOLERANCE": "MARK", "PORTALD_LOG_LEVEL": "MARK", "PORTALD_ADMIN_LISTEN": "MARK",
+        "PORTALD_STRIPE_RATE": "MARK", "PORTALD_SWEEP_INTERVAL": "MARK", "PORTALD_VERIFY_SHARE": "MARK",
+        "PORTALD_EVENT_RETENTION_DAYS": "MARK",
     ]
 
     @Test func namesEveryFaultInOneMessageAndNoValue() async throws {
@@ -181,6 +194,14 @@ import Web
         ("PORTALD_PORTAL_STATUSES", "active,", "empty part"), ("PORTALD_PORTAL_STATUSES", "", "blank"),
         ("PORTALD_SIGNATURE_TOLERANCE", "0", "1 to 86400"), ("PORTALD_SIGNATURE_TOLERANCE", "-1", "1 to 86400"),
         ("PORTALD_SIGNATURE_TOLERANCE", "86401", "1 to 86400"), ("PORTALD_SIGNATURE_TOLERANCE", "5m", "1 to 86400"),
+        ("PORTALD_ADMIN_LISTEN", "9464", "no address"), ("PORTALD_ADMIN_LISTEN", "0.0.0.0:9464", "open to other machines"),
+        ("PORTALD_ADMIN_LISTEN", "[::]:9464", "no token"), ("PORTALD_ADMIN_LISTEN", "vm.example.com:9464", "127.0.0.0/8"),
+        ("PORTALD_STRIPE_RATE", "0", "requests per second from 1 to 100"), ("PORTALD_STRIPE_RATE", "101", "1 to 100"),
+        ("PORTALD_STRIPE_RATE", "20.5", "1 to 100"), ("PORTALD_STRIPE_RATE", "", "blank"),
+        ("PORTALD_SWEEP_INTERVAL", "0", "1 to 86400"), ("PORTALD_SWEEP_INTERVAL", "86401", "1 to 86400"),
+        ("PORTALD_VERIFY_SHARE", "-1", "percent from 0 to 50"), ("PORTALD_VERIFY_SHARE", "51", "0 to 50"),
+        ("PORTALD_VERIFY_SHARE", "5%", "0 to 50"), ("PORTALD_EVENT_RETENTION_DAYS", "0", "days from 1 to 3650"),
+        ("PORTALD_EVENT_RETENTION_DAYS", "3651", "1 to 3650"), ("PORTALD_EVENT_RETENTION_DAYS", "30d", "1 to 3650"),
         ("PORTALD_LOG_LEVEL", "verbose", "no level"), ("PORTALD_LOG_LEVEL", "INFO", "no level"),
         ("PORTALD_DATABASE", "", "blank"), ("PORTALD_USER_METADATA_KEY", " ", "blank"),
     ])

@@ -20,7 +20,7 @@ import Testing
             .appending(path: "../../Sources/portald/Settings/Settings.swift")
         let text = try String(contentsOf: source, encoding: .utf8)
         let names = text.matches(of: /"(PORTALD_[A-Z_]+)"/).map { String($0.output.1) }
-        #expect(names.count >= 15)
+        #expect(names.count >= 20)
         #expect(UnknownSettings.names(among: Set(names)).isEmpty)
     }
 }

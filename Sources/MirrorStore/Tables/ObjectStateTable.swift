@@ -88,6 +88,21 @@ struct ObjectStateTable {
             .execute(arguments: [now, objectID])
     }
 
+    /// Does ``FastForward/resume(at:)`` to all objects at once: after an outage very many may wait.
+    func resume(at now: Double) throws {
+        // An event from the future would keep reads from counting until its time has come.
+        try db.execute(
+            sql: "UPDATE object_states SET last_received = ? WHERE last_received > ?",
+            arguments: [now, now]
+        )
+        try db.execute(
+            sql: """
+                UPDATE object_states SET pending_since = ?, last_received = ?, due_at = ? WHERE due_at IS NOT NULL
+                """,
+            arguments: [now, now, now + FastForward.grace]
+        )
+    }
+
     /// Puts the object's next read off after one that failed.
     func postpone(_ objectID: String, until due: Double, because error: String) throws {
         try db.cachedStatement(

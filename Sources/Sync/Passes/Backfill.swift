@@ -65,6 +65,7 @@ public struct Backfill: Sendable {
             } catch  where error.isLostCursor && trail.stepBack() {
                 continue
             }
+            let isFirst = trail.cursor == nil
             trail.advance(over: page)
             var next: Pass
             if let pass {
@@ -74,12 +75,16 @@ public struct Backfill: Sendable {
                     try await log.beginPass(.backfill, at: began, date: page.date)
                 }
             }
-            next.advance(over: page, of: kind)
+            next.advance(over: page, of: kind, isFirst: isFirst)
             let advanced = next
             try await SyncError.stored { () async throws(MirrorError) in
                 try await reads.fill(page.replies, advancing: advanced, at: now())
             }
             pass = advanced
+            for reply in page.replies where !reply.object.isComplete {
+                // A list shows the first items only.
+                try await read(ObjectReference(kind: kind, id: reply.object.id))
+            }
             await onProgress(
                 PassProgress(pass: advanced, created: page.created, unreadable: page.unreadable)
             )
@@ -102,13 +107,9 @@ public struct Backfill: Sendable {
             var unreadable: [String] = []
             for object in objects {
                 do throws(SyncError) {
-                    let reply = try await fetcher.fetch(object, lane: .backfill)
-                    _ = try await SyncError.stored { () async throws(MirrorError) in
-                        try await reads.finish(reply, for: .backfill, at: now())
-                    }
-                } catch  where !error.isTransient {
-                    // A wrong key must not bury the mirror: what Stripe does not know stays, and is reported.
-                    if case .store = error { throw error }
+                    try await read(object)
+                } catch  where error.isOfOneObject {
+                    // A key of another account must not bury the mirror: what Stripe does not know stays, and is reported.
                     unreadable.append(object.id)
                 }
             }
@@ -118,14 +119,21 @@ public struct Backfill: Sendable {
             await onProgress(PassProgress(pass: advanced, created: nil, unreadable: unreadable))
         }
     }
+
+    private func read(_ object: ObjectReference) async throws(SyncError) {
+        let reply = try await fetcher.fetch(object, lane: .backfill)
+        _ = try await SyncError.stored { () async throws(MirrorError) in
+            try await reads.finish(reply, for: .backfill, at: now())
+        }
+    }
 }
 
 extension Pass {
-    /// Moves on over a page of a list.
-    mutating func advance(over page: ObjectList.Page, of kind: MirroredKind) {
+    /// Moves on over a page of a list; with the first one its count begins, perhaps anew.
+    mutating func advance(over page: ObjectList.Page, of kind: MirroredKind, isFirst: Bool) {
         switch kind {
-        case .customer: customers += page.count
-        case .subscription: subscriptions += page.count
+        case .customer: customers = page.count + (isFirst ? 0 : customers)
+        case .subscription: subscriptions = page.count + (isFirst ? 0 : subscriptions)
         }
         cursor = page.cursor ?? cursor
         guard !page.hasMore else { return }

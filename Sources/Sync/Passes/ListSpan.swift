@@ -14,12 +14,11 @@ public struct ListSpan: Sendable {
     /// Stripe was founded later.
     private static let earliest: Int64 = 1_230_768_000
 
-    /// Asks Stripe, with about a dozen calls.
+    /// Asks Stripe, with about a dozen calls; nil where the list is empty.
     ///
     /// - Parameters:
     ///   - kind: Which list.
     ///   - client: Calls Stripe.
-    /// - Returns: Nil where the list is empty.
     /// - Throws: ``SyncError``.
     public init?(of kind: MirroredKind, _ client: StripeClient) async throws(SyncError) {
         guard let newest = try await Self.newest(of: kind, before: nil, client) else { return nil }
@@ -36,9 +35,10 @@ public struct ListSpan: Sendable {
         self.oldest = oldest
     }
 
-    /// The part of a list that is done, 0...1.
+    /// How much of a list is done.
     ///
     /// - Parameter created: `created` of the last object of the list that is done, Unix seconds.
+    /// - Returns: The part, 0...1.
     public func fraction(at created: Int64) -> Double {
         guard newest > oldest else { return 1 }
         return min(max(Double(newest - created) / Double(newest - oldest), 0), 1)

@@ -64,6 +64,7 @@ public struct RollingVerification: Service {
     ///
     /// - Parameter current: The round under way; nil where it has to be looked up or begun.
     /// - Returns: How long to wait before the next part.
+    /// - Throws: ``SyncError``; the part is done again.
     func step(_ current: inout Verifier.Walk?) async throws(SyncError) -> Duration {
         guard var walk = try await walk(current) else {
             // Not before the mirror is filled.
@@ -79,7 +80,8 @@ public struct RollingVerification: Service {
         guard isUnfinished else {
             try await SyncError.stored { () async throws(MirrorError) in try await log.finish(pass, at: now()) }
             current = nil
-            return .seconds(max(10, pass.beganAt + Self.shortestRound - now()))
+            // No longer than a round, even where the clock was set back.
+            return .seconds(min(max(10, pass.beganAt + Self.shortestRound - now()), Self.shortestRound))
         }
         try await SyncError.stored { () async throws(MirrorError) in try await log.save(pass) }
         let made = walk.report.calls - calls

@@ -29,6 +29,8 @@ public struct Verifier: Sendable {
         var trail: PageTrail
         /// Objects whose rows differed, with the revision that Stripe showed.
         var candidates: [ObjectReference: Revision] = [:]
+        /// Ids of objects that were found to be wrong or could not be told, so that each is reported once.
+        var judged: Set<String> = []
         var report = Report()
 
         init(_ pass: Pass) {
@@ -100,13 +102,17 @@ public struct Verifier: Sendable {
             let candidates = walk.candidates
             walk.candidates = [:]
             try await judge(candidates, [], &walk, repairing: isRepairing)
+            walk.judged.formUnion(candidates.keys.map(\.id))
         case .unlisted:
             let (beganAt, cursor) = (walk.pass.beganAt, walk.pass.cursor)
             let objects = try await SyncError.stored { () async throws(MirrorError) in
                 try await reads.unchecked(since: beganAt, after: cursor, limit: 100)
             }
             guard let last = objects.last else { return false }
-            try await judge([:], objects, &walk, repairing: isRepairing)
+            let others = objects.filter { !walk.judged.contains($0.id) }
+            if !others.isEmpty {
+                try await judge([:], others, &walk, repairing: isRepairing)
+            }
             walk.pass.cursor = last.id
         }
         return true
@@ -130,8 +136,9 @@ public struct Verifier: Sendable {
         }
         walk.report.compared += page.count
         walk.report.undecided += page.unreadable
+        walk.judged.formUnion(page.unreadable)
+        walk.pass.advance(over: page, of: kind, isFirst: walk.trail.cursor == nil)
         walk.trail.advance(over: page)
-        walk.pass.advance(over: page, of: kind)
     }
 
     /// Tells drift from what an event explains.
@@ -139,6 +146,9 @@ public struct Verifier: Sendable {
     /// - Parameters:
     ///   - candidates: Objects whose rows differed, with the revision that Stripe showed.
     ///   - others: Objects that have not been looked at yet.
+    ///   - walk: The verification that the result is added to.
+    ///   - isRepairing: Whether rows that drifted are to show Stripe's objects afterwards.
+    /// - Throws: ``SyncError``.
     private func judge(
         _ candidates: [ObjectReference: Revision],
         _ others: [ObjectReference],
@@ -176,8 +186,7 @@ public struct Verifier: Sendable {
         let reply: ObjectReply
         do throws(SyncError) {
             reply = try await fetcher.fetch(object, lane: .verify)
-        } catch  where !error.isTransient {
-            if case .store = error { throw error }
+        } catch  where error.isOfOneObject {
             seen[object] = nil
             walk.report.undecided.append(object.id)
             return true

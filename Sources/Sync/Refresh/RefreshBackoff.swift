@@ -2,12 +2,13 @@
 struct RefreshBackoff: Sendable {
     private var failures: [String: Int] = [:]
 
-    /// The pause in seconds after one more failure.
+    /// Counts one more failure.
     ///
     /// - Parameters:
     ///   - objectID: The object.
     ///   - isTransient: Whether the next attempt may succeed without anybody's doing: then half a minute is the most.
     ///     Otherwise a person has to act, such as to correct a key, and an hour is.
+    /// - Returns: How long to wait, in seconds.
     mutating func pause(for objectID: String, isTransient: Bool) -> Double {
         let failures = min((self.failures[objectID] ?? 0) + 1, 16)
         self.failures[objectID] = failures

@@ -79,9 +79,9 @@ public struct Refresher: Service {
         }
     }
 
-    /// Reads all objects that are due now, once.
+    /// Reads the objects that are due now, once: the ``maximumInFlight`` longest due.
     ///
-    /// - Returns: How many were due.
+    /// - Returns: How many were read.
     @discardableResult
     public func refreshOnce() async -> Int {
         let objects = await due(beside: [])
@@ -117,7 +117,7 @@ public struct Refresher: Service {
             let due = try await reads.due(at: now(), limit: Self.maximumInFlight)
             return Array(due.filter { !inFlight.contains($0) }.prefix(free))
         } catch {
-            logger.error("cannot read what is due", metadata: ["cause": "\(error)"])
+            report("cannot read what is due", error)
             return []
         }
     }
@@ -145,7 +145,7 @@ public struct Refresher: Service {
             }
         case .finished:
             backoff.reset(object.id)
-        case .failed(.call(.cancelled)):
+        case .failed(let error) where error.isCancellation:
             break
         case .failed(let error):
             let pause = backoff.pause(for: object.id, isTransient: error.isTransient)
@@ -161,7 +161,7 @@ public struct Refresher: Service {
         do {
             try await reads.postpone(object.id, until: now() + seconds, because: reason)
         } catch {
-            logger.error("cannot put a read off", metadata: ["object": "\(object.id)", "cause": "\(error)"])
+            report("cannot put a read off", error)
         }
     }
 
@@ -169,7 +169,13 @@ public struct Refresher: Service {
         do {
             try await reads.resume(at: now)
         } catch {
-            logger.error("cannot resume what waits", metadata: ["cause": "\(error)"])
+            report("cannot resume what waits", error)
         }
+    }
+
+    /// Being stopped is no error.
+    private func report(_ what: Logger.Message, _ error: MirrorError) {
+        guard error != .stopped else { return }
+        logger.error(what, metadata: ["cause": "\(error)"])
     }
 }

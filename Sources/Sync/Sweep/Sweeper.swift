@@ -28,6 +28,10 @@ public struct Sweeper: Sendable {
         "customer.subscription.pending_update_applied", "customer.subscription.pending_update_expired",
     ]
 
+    /// Seconds that a sweep can go back: Stripe lists events of 30 days, of which an hour is left for what a sweep takes.
+    ///
+    /// Beyond that only a backfill tells what happened. https://docs.stripe.com/api/events
+    static let reach: Int64 = 30 * 86_400 - 3600
     /// Seconds that a sweep goes back behind the one before: Stripe may list an event later than its `created` says.
     static let overlap: Int64 = 600
     /// How many events are held in memory at a time, as a rule.
@@ -61,7 +65,8 @@ public struct Sweeper: Sendable {
 
     /// Takes in all events since shortly before the last sweep.
     ///
-    /// A sweep that is broken off goes on where it was.
+    /// A sweep that is broken off goes on where it was. After a time that is longer than Stripe lists events it takes in what
+    /// is listed, and the mark stays: only a backfill knows the rest.
     ///
     /// - Returns: What it came to; nil where there is nothing yet that a sweep could follow on.
     /// - Throws: ``SyncError``; what was taken in until then stays.
@@ -73,11 +78,7 @@ public struct Sweeper: Sendable {
         repeat {
             let events = try await events(in: &window, began: &began)
             try await take(events, &report)
-            do {
-                try await log.markSwept(to: min(window.end ?? .max, began ?? sweptTo), at: now())
-            } catch {
-                throw .store(error)
-            }
+            try await mark(min(window.end ?? .max, began ?? sweptTo), after: sweptTo, began: began ?? sweptTo)
         } while window.advance(at: began ?? sweptTo)
         return report
     }
@@ -92,6 +93,12 @@ public struct Sweeper: Sendable {
         } catch {
             throw .store(error)
         }
+    }
+
+    /// Moves the mark, unless Stripe no longer lists all that lies behind it: then it has to stay, for a backfill to be due.
+    private func mark(_ date: Int64, after sweptTo: Int64, began: Int64) async throws(SyncError) {
+        guard sweptTo >= began - Self.reach else { return }
+        try await SyncError.stored { () async throws(MirrorError) in try await log.markSwept(to: date, at: now()) }
     }
 
     /// The events of a span, newest first; the span is made shorter where there are too many.

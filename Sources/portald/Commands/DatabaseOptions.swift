@@ -15,6 +15,16 @@ struct DatabaseOptions: ParsableArguments {
         return Settings.database(in: try await settings.source())
     }
 
+    /// Opens the mirror beside a daemon that may be running; a file has to be there, of this version's schema.
+    func openForWriting() async throws -> MirrorStore {
+        do {
+            try await openReadOnly().close()
+            return try MirrorStore.open(path: try await path()).store
+        } catch let error as MirrorError {
+            throw CommandFailure(error)
+        }
+    }
+
     func openReadOnly() async throws -> MirrorStore {
         let path = try await path()
         do {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import MirrorStore
 import Portal
 import Sandbox
 import Web
@@ -61,12 +62,14 @@ struct DemoCommand: AsyncParsableCommand {
                     "FRONTEND_URL": "http://\(listen)",
                     "PORTALD_RETURN_PATH": "/demo",
                     "PORTALD_LISTEN": listen,
+                    "PORTALD_ADMIN_LISTEN": "127.0.0.1:0",
                     "PORTALD_DATABASE": database,
                     "PORTALD_JWT_SECRET": tokenSecret,
                 ],
                 configFile: nil
             )
         )
+        try await Self.makeMirror(at: database)
         let signer = await TokenSigner(secret: tokenSecret)
         var daemon = Daemon(settings: settings, logger: logger)
         daemon.further = DemoEndpoints(signer: signer).all
@@ -90,6 +93,15 @@ struct DemoCommand: AsyncParsableCommand {
             }
         }
         try await daemon.run()
+    }
+
+    /// Makes the mirror of a new account: empty, and complete.
+    private static func makeMirror(at path: String) async throws {
+        let (store, _) = try MirrorStore.open(path: path)
+        let log = SyncLog(store: store)
+        let now = Date.now.timeIntervalSince1970
+        try await log.finish(try await log.beginPass(.backfill, at: now, date: Int64(now)), at: now)
+        try store.close()
     }
 
     /// 43 characters that nobody guesses.

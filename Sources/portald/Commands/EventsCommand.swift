@@ -6,8 +6,8 @@ import MirrorStore
 struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "events",
-        abstract: "Show the events that came in and what became of them.",
-        subcommands: [List.self, Show.self]
+        abstract: "Show the events that came in and what became of them, and have them applied again.",
+        subcommands: [List.self, Show.self, Replay.self]
     )
 
     /// The command `portald events list`.
@@ -85,7 +85,7 @@ struct EventsCommand: AsyncParsableCommand {
             }
             guard let found else { throw CommandFailure("no event \(id) came in") }
             print(try JSONText.of(found.entry))
-            print(found.payload ?? "(the payload of an ignored event is not kept)")
+            print(found.payload ?? "(the payload is not kept)")
         }
     }
 }

@@ -16,10 +16,15 @@ struct SettingsOptions: ParsableArguments {
     }
 
     func settings(from source: SettingsSource) throws -> Settings {
+        try Self.orRefuse { () throws(SettingsError) in try Settings(source) }
+    }
+
+    /// Ends the command where settings are not usable.
+    static func orRefuse<Value>(_ read: () throws(SettingsError) -> Value) throws -> Value {
         do {
-            return try Settings(source)
+            return try read()
         } catch {
-            throw Self.refuse(error)
+            throw refuse(error)
         }
     }
 

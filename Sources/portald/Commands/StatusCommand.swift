@@ -6,8 +6,8 @@ import MirrorStore
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Say what the mirror holds and what waits.",
-        discussion: "Example: portald status --json | jq .pending_objects"
+        abstract: "Say what the mirror holds, what waits, and how current it is.",
+        discussion: "Example: portald status --json | jq .oldest_unverified_seconds"
     )
 
     @OptionGroup var options: DatabaseOptions
@@ -18,29 +18,10 @@ struct StatusCommand: AsyncParsableCommand {
     func run() async throws {
         let store = try await options.openReadOnly()
         do {
-            let status = try MirrorStatus(of: store)
-            print(json ? try JSONText.of(status) : Self.text(status))
+            let status = try MirrorStatus(of: store, now: Date.now.timeIntervalSince1970)
+            print(json ? try JSONText.of(status) : StatusText(status).text)
         } catch {
             throw CommandFailure("\(error)")
         }
-    }
-
-    private static func text(_ status: MirrorStatus) -> String {
-        let events = status.events.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
-        let waiting = status.pendingSince.map { ", the oldest since \(time($0))" } ?? ""
-        let rows = [
-            ("database", "\(status.database), \(status.databaseBytes / 1024) KiB, schema \(status.schema)"),
-            ("customers", "\(status.customers.total), \(status.customers.unconfirmed) unconfirmed"),
-            ("subscriptions", "\(status.subscriptions.total), \(status.subscriptions.unconfirmed) unconfirmed"),
-            ("user links", "\(status.userLinks), \(status.linkConflicts) customers in conflict"),
-            ("events", events.isEmpty ? "none" : events.joined(separator: ", ")),
-            ("waiting", "\(status.pendingObjects) objects\(waiting)"),
-            ("last event", status.lastEventReceivedAt.map(time) ?? "never"),
-        ]
-        return rows.map { $0.0.padding(toLength: 15, withPad: " ", startingAt: 0) + $0.1 }.joined(separator: "\n")
-    }
-
-    private static func time(_ seconds: Int64) -> String {
-        Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
     }
 }

@@ -61,6 +61,16 @@ struct Settings: Sendable {
         source.text("PORTALD_DATABASE") ?? defaultDatabase
     }
 
+    /// The statuses that open the portal alone, for commands that need little else.
+    ///
+    /// - Throws: ``SettingsError`` where they are not usable.
+    static func portalStatuses(in source: SettingsSource) throws(SettingsError) -> Set<String> {
+        var reader = SettingsReader(source: source)
+        let statuses = reader.portalStatuses("PORTALD_PORTAL_STATUSES")
+        guard reader.faults.isEmpty else { throw SettingsError(faults: reader.faults) }
+        return statuses
+    }
+
     /// Reads and validates all settings.
     ///
     /// - Throws: ``SettingsError`` with every fault.
@@ -86,7 +96,7 @@ struct Settings: Sendable {
         )
         portalConfiguration = reader.text("PORTALD_PORTAL_CONFIGURATION", prefixes: ["bpc_"])
         userMetadataKey = reader.text("PORTALD_USER_METADATA_KEY") ?? "user_id"
-        portalStatuses = Set(reader.list("PORTALD_PORTAL_STATUSES") ?? ["active", "trialing", "past_due"])
+        portalStatuses = reader.portalStatuses("PORTALD_PORTAL_STATUSES")
         signatureTolerance = reader.seconds("PORTALD_SIGNATURE_TOLERANCE", default: 300)
         stripeRate = reader.integer("PORTALD_STRIPE_RATE", of: "requests per second", in: 1...100, default: 20)
         sweepInterval = reader.seconds("PORTALD_SWEEP_INTERVAL", default: 300)

@@ -203,6 +203,10 @@ struct SettingsReader {
         }
     }
 
+    mutating func portalStatuses(_ name: String) -> Set<String> {
+        Set(list(name) ?? ["active", "trialing", "past_due"])
+    }
+
     mutating func seconds(_ name: String, default fallback: Int64) -> Int64 {
         guard let text = text(name) else { return fallback }
         guard let seconds = Int64(text), (1...86_400).contains(seconds) else {

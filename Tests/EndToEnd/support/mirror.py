@@ -1,9 +1,20 @@
 """The mirror as other programs on the machine read it: with SQL, while the daemon runs."""
 import json
 import sqlite3
+import time
 from contextlib import closing
 
 from .canonical import canonical
+
+
+def mark_filled(path):
+    """Notes that a backfill of the mirror has finished, and a sweep after it."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "INSERT INTO passes (purpose, began_at, began_date, stage, finished_at)"
+            " SELECT 'backfill', 0, 0, 'unlisted', 0 WHERE NOT EXISTS (SELECT 1 FROM passes)"
+        )
+        connection.execute("UPDATE sync_state SET swept_to = coalesce(swept_to, ?)", [int(time.time())])
 
 
 class Mirror:

@@ -7,11 +7,13 @@ import threading
 
 import requests
 
+from .mirror import mark_filled
 from .settings import STRIPE_SECRET_KEY, WEBHOOK_SECRET, daemon_settings
 from .signing import sign
 from .waiting import DEADLINE, eventually
 
-LISTENING = re.compile(r"listening.*address=(127\.0\.0\.1:\d+)")
+LISTENING = re.compile(r"listening.*address=(127\.0\.0\.1:\d+)$")
+ADMIN_LISTENING = re.compile(r"listening.*address=(127\.0\.0\.1:\d+) listener=admin$")
 FILLED = re.compile(r"the mirror is filled .*seconds=")
 
 
@@ -95,6 +97,7 @@ class Daemon(Program):
         self.settings = settings
         self.database = settings["PORTALD_DATABASE"]
         self.address = self.wait_for_log(LISTENING).group(1)
+        self.admin_url = f"http://{self.wait_for_log(ADMIN_LISTENING).group(1)}"
         self.url = f"http://{self.address}"
         self.webhook_url = f"{self.url}/webhooks/stripe"
         self.session = requests.Session()
@@ -226,11 +229,15 @@ class Launcher:
     def directory(self):
         return self._make_directory()
 
-    def daemon(self, sandbox=None, database=None, **changes):
+    def daemon(self, sandbox=None, database=None, filled=None, **changes):
+        """A daemon that fills its mirror from the sandbox; without one the mirror counts as complete."""
         directory = self.directory()
-        settings = daemon_settings(
-            database=database or str(directory / "portald.db"), stripe=sandbox.url if sandbox else None, **changes
-        )
+        database = database or str(directory / "portald.db")
+        if filled or filled is None and sandbox is None:
+            code, _, errors = self.run("migrate", "--database", database)
+            assert code == 0, errors
+            mark_filled(database)
+        settings = daemon_settings(database=database, stripe=sandbox.url if sandbox else None, **changes)
         return self._launch(Daemon(self.binary, settings, directory))
 
     def sandbox(self, *arguments, **options):

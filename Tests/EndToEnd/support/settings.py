@@ -17,6 +17,7 @@ def daemon_settings(database, stripe=None, **changes):
         "STRIPE_API_BASE": stripe or "http://127.0.0.1:9",
         "FRONTEND_URL": FRONTEND,
         "PORTALD_LISTEN": "127.0.0.1:0",
+        "PORTALD_ADMIN_LISTEN": "127.0.0.1:0",
         "PORTALD_DATABASE": database,
         "PORTALD_JWT_SECRET": JWT_SECRET,
     } | changes

@@ -70,15 +70,14 @@ struct BrokenMirror: SimulatedMirror {
         case .ignoresOvertaking: reply.token = ObjectRead.Token(sequence: .max, sentAt: .infinity)
         case .ignoresStaleness: reply.token.sentAt = .infinity
         case .forgetsDroppedEntries where reply.purpose == .backfill: reply.purpose = .refresh
-        case .backfillsLikeAVerification where reply.purpose == .backfill: reply.purpose = .verification
         default: break
         }
-        let waiting = state.pending
+        let before = state
         let outcome = mirror.finish(reply, at: now)
         switch fault {
         case .retriesWhatIsCovered where outcome == .applied:
             state.readDate = nil
-            for entry in waiting where entry.change.created >= reply.date - FastForward.margin {
+            for entry in before.pending where entry.change.created >= reply.date - FastForward.margin {
                 var rule = FastForward(state: state, edges: [], sequence: state.sequence + 1)
                 _ = rule.receive(entry.change, at: now)
                 state = rule.state
@@ -87,6 +86,10 @@ struct BrokenMirror: SimulatedMirror {
         case .neverBars where outcome == .applied:
             // What is created up to the margin after the date is barred.
             state.readDate = reply.date - 2 * FastForward.margin
+        case .backfillsLikeAVerification where outcome == .applied && reply.purpose == .backfill && before.isConfirmed:
+            if before.proven?.revision == state.proven?.revision {
+                state = before
+            }
         default: break
         }
         return outcome

@@ -17,7 +17,7 @@ struct ReferencePlanTests {
 
     @Test(arguments: Profile.allCases)
     func noPlanTakesMoreReadsThanTheReferenceSends(profile: Profile) async throws {
-        let plans = try Reference.output(of: "fastforward_plans.py", "200", "portald", profile.rawValue, as: Plan.self)
+        let plans = try await Reference.output(of: "fastforward_plans.py", "200", "portald", profile.rawValue, as: Plan.self)
         var (reads, reference, events) = (0, 0, 0)
         for plan in plans {
             let place = "reference's plan portald/\(plan.number) of \(plan.profile)"

@@ -5,7 +5,7 @@ import Testing
 
 /// The claims of ``Simulation`` over the store: real objects, a real file, and nothing but the file after each kill.
 @Suite struct StoreSimulationTests {
-    static let historiesEach = 70
+    static let historiesEach = 67
 
     @Test(arguments: Profile.allCases)
     func theFileIsRightWhateverHappens(profile: Profile) async throws {

@@ -8,6 +8,7 @@ import Testing
 struct RunningMirror: Sendable {
     let store: MirrorStore
     let intake: WebhookIntake
+    let replay: EventReplay
 
     var log: EventLog { EventLog(store: store) }
 
@@ -25,9 +26,10 @@ struct RunningMirror: Sendable {
             livemode: livemode,
             writer: writer
         )
+        let replay = EventReplay(log: EventLog(store: store), writer: writer, livemode: livemode)
         let value = try await withThrowingTaskGroup { group in
             group.addTask { await writer.run() }
-            let value = try await body(RunningMirror(store: store, intake: intake))
+            let value = try await body(RunningMirror(store: store, intake: intake, replay: replay))
             group.cancelAll()
             try await group.waitForAll()
             return value
@@ -51,6 +53,6 @@ struct RunningMirror: Sendable {
     }
 
     func customers(of user: String) async throws -> [String] {
-        try await MirrorReader(store: store).customers(of: UserID(user)).map(\.id)
+        try await MirrorReader(store: store).snapshot(of: UserID(user)).customers.map(\.id)
     }
 }

@@ -15,6 +15,8 @@ struct APIConfiguration: Sendable {
     var publishableKey: String? = "pk_test_publishable"
     /// Nobody listens there.
     var stripeBase = "http://127.0.0.1:9"
+    /// Whether the first backfill has finished.
+    var isFilled = true
     var stripeClock: any Clock<Duration> = ContinuousClock()
     var further: [Endpoint] = []
     var idle: Duration?
@@ -44,6 +46,10 @@ struct RunningAPI: Sendable {
         configure(&configuration)
         let folder = try TemporaryFolder()
         let (store, _) = try MirrorStore.open(path: folder.path("mirror.db"))
+        if configuration.isFilled {
+            let log = SyncLog(store: store)
+            try await log.finish(try await log.beginPass(.backfill, at: 0, date: 0), at: 0)
+        }
         let transport = try CurlTransport()
         defer { transport.shutdown() }
         let log = LogCapture()

@@ -1,0 +1,44 @@
+internal import HTTPTypes
+public import Hummingbird
+public import MirrorStore
+
+/// The routes of the listener that is for this machine only.
+public struct AdminAPI: Sendable {
+    private let log: SyncLog
+
+    /// - Parameter log: Says how far the mirror has come.
+    public init(log: SyncLog) {
+        self.log = log
+    }
+
+    /// Builds what answers requests.
+    ///
+    /// They are not logged: probes ask every few seconds.
+    ///
+    /// - Returns: The responder of a listener.
+    public func buildResponder() -> some HTTPResponder<RequestRecordContext> {
+        let router = Router(context: RequestRecordContext.self)
+        router.add(middleware: FailureMiddleware())
+        let log = log
+        Endpoint.get("/readyz") { request, _ in
+            try await Readiness(of: log).response(to: request)
+        }.add(to: router)
+        return router.buildResponder()
+    }
+}
+
+extension Readiness {
+    /// 200 or 503: lines for people and shells, JSON for whoever accepts it.
+    fileprivate func response(to request: Request) throws -> Response {
+        let status: HTTPResponse.Status = isReady ? .ok : .serviceUnavailable
+        // A browser accepts everything, but asks for HTML first.
+        guard request.headers[.accept]?.contains("application/json") != true else {
+            return try .json(self, status: status)
+        }
+        return Response(
+            status: status,
+            headers: [.contentType: "text/plain; charset=utf-8", .cacheControl: "no-store"],
+            body: .init(byteBuffer: ByteBuffer(string: text))
+        )
+    }
+}

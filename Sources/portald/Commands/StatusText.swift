@@ -1,0 +1,65 @@
+import Foundation
+import MirrorStore
+
+/// The mirror's status as an operator reads it.
+struct StatusText {
+    let status: MirrorStatus
+
+    init(_ status: MirrorStatus) {
+        self.status = status
+    }
+
+    var text: String {
+        let events = status.events.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+        let waiting = status.pendingSince.map { ", the oldest since \(Self.time(Double($0)))" } ?? ""
+        var rows = [
+            ("database", "\(status.database), \(status.databaseBytes / 1024) KiB, schema \(status.schema)"),
+            ("ready", status.isReady ? "yes" : "no, the first backfill has not finished"),
+            ("customers", "\(status.customers.total), \(status.customers.unconfirmed) unconfirmed"),
+            ("subscriptions", "\(status.subscriptions.total), \(status.subscriptions.unconfirmed) unconfirmed"),
+            ("user links", "\(status.userLinks), \(status.linkConflicts) customers in conflict"),
+            ("events", events.isEmpty ? "none" : events.joined(separator: ", ")),
+            ("waiting", "\(status.pendingObjects) objects\(waiting)"),
+            ("last event", status.lastEventReceivedAt.map { Self.time(Double($0)) } ?? "never"),
+            ("last sweep", sweep),
+            ("backfill", Self.pass(status.backfill)),
+            ("verification", Self.pass(status.verification) + ", \(status.verification.drifted) drifted"),
+            ("unverified", status.oldestUnverifiedSeconds.map { "no row for longer than \($0) seconds" } ?? "no row"),
+            ("API version", versions),
+        ]
+        if status.failingReadCount > 0 {
+            rows.append(("failing reads", "\(status.failingReadCount) objects"))
+            rows += status.failingReads.map { ("", "\($0.object)  \(LineLogHandler.quote($0.error, spaces: true))") }
+        }
+        rows += status.warnings.map { ("warning", $0) }
+        return rows.map { $0.0.padding(toLength: 15, withPad: " ", startingAt: 0) + $0.1 }.joined(separator: "\n")
+    }
+
+    private var sweep: String {
+        guard let sweptTo = status.sweptTo else { return "never" }
+        let ended = status.sweptAt.map { Self.time($0) } ?? "none since the backfill"
+        return "\(ended), of all events up to \(Self.time(Double(sweptTo)))"
+    }
+
+    private var versions: String {
+        let webhooks = status.webhookAPIVersions.joined(separator: ", ")
+        return "\(status.apiVersion ?? "not known yet"), webhooks of late: \(webhooks.isEmpty ? "none" : webhooks)"
+    }
+
+    private static func pass(_ pass: PassStatus) -> String {
+        let count = "\(pass.customers) customers, \(pass.subscriptions) subscriptions"
+        let finished = pass.finishedAt.map(time)
+        switch pass.state {
+        case .none: return "none yet"
+        case .unfinished:
+            let since = pass.beganAt.map { " since \(time($0))" } ?? ""
+            return "at \(pass.stage ?? "its end")\(since), \(count)"
+                + (finished.map { ", the one before ended \($0)" } ?? "")
+        case .finished: return "finished \(finished ?? ""), \(count)"
+        }
+    }
+
+    private static func time(_ seconds: Double) -> String {
+        Date(timeIntervalSince1970: seconds).formatted(.iso8601)
+    }
+}

@@ -1,0 +1,103 @@
+import Testing
+
+@testable import Sync
+
+/// The windows of a sweep lie side by side, whatever their events: nothing is left out, nothing is asked for without end.
+@Suite struct SweepWindowTests {
+    static let maximum = 2000
+
+    /// Walks as a sweep does: a window with too many events is narrowed, one that fits is taken.
+    ///
+    /// - Returns: The windows taken; the last is open.
+    func walk(
+        from: Int64,
+        present: Int64,
+        events: (Int64, Int64?) -> Int
+    ) throws -> (taken: [SweepWindow], narrowings: Int) {
+        var window = SweepWindow(from: from)
+        var taken: [SweepWindow] = []
+        var narrowings = 0
+        while true {
+            while events(window.from, window.end) > Self.maximum, window.isDivisible {
+                window.narrow(at: present)
+                narrowings += 1
+                try #require(narrowings < 1_000_000)
+            }
+            taken.append(window)
+            guard window.advance(at: present) else { return (taken, narrowings) }
+            try #require(taken.count < 1_000_000)
+        }
+    }
+
+    func expectCover(_ windows: [SweepWindow], from: Int64) {
+        #expect(windows.first?.from == from)
+        for (window, next) in zip(windows, windows.dropFirst()) {
+            #expect(window.end == next.from)
+            #expect(window.end.map { $0 > window.from } == true)
+        }
+        #expect(windows.last?.end == nil)
+    }
+
+    @Test func whatFitsIsOneOpenWindow() throws {
+        let (taken, narrowings) = try walk(from: 100, present: 1000) { _, _ in 2000 }
+        #expect(taken.map(\.from) == [100])
+        #expect(taken.map(\.end) == [nil])
+        #expect(narrowings == 0)
+    }
+
+    /// Densities as hostile as can be: single seconds of a million events among long silences, or the other way round.
+    @Test(arguments: 0..<200 as Range<UInt64>) func everySecondIsCoveredOnce(seed: UInt64) throws {
+        var random = SplitMix(state: seed)
+        let from: Int64 = .random(in: 0...1000, using: &random)
+        let length: Int64 = [1, 2, 7, 100, 3000].randomElement(using: &random) ?? 1
+        let present = from + length
+        // A few events may be newer than the present, which is the time of the first page.
+        var density: [Int] = []
+        for _ in 0...(length + 3) {
+            density.append(Int.random(in: 0..<10, using: &random) == 0 ? [1, 1999, 2001, 1_000_000].randomElement(using: &random) ?? 0 : 0)
+        }
+        let events: (Int64, Int64?) -> Int = { begin, end in
+            let end = min(end ?? .max, from + Int64(density.count))
+            return begin < end ? (begin..<end).reduce(0) { $0 + density[Int($1 - from)] } : 0
+        }
+        let (taken, narrowings) = try walk(from: from, present: present, events: events)
+        expectCover(taken, from: from)
+        for window in taken where window.isDivisible {
+            #expect(events(window.from, window.end) <= Self.maximum)
+        }
+        #expect(taken.reduce(0) { $0 + events($1.from, $1.end) } == density.reduce(0, +))
+        #expect(narrowings <= 8 * taken.count + 8)
+    }
+
+    /// Thirty days in which each second has its events.
+    @Test(arguments: [1, 10, 100, 3000]) func anOutageOfAMonth(eventsASecond: Int) throws {
+        let length: Int64 = 30 * 86_400
+        let events: (Int64, Int64?) -> Int = { begin, end in
+            Int(max(0, min(end ?? length, length) - begin)) * eventsASecond
+        }
+        // Of each second's window there are enough already after a day.
+        let present = eventsASecond > 10 ? 86_400 : length
+        let limited: (Int64, Int64?) -> Int = { begin, end in min(events(begin, end), Int(max(0, present - begin)) * eventsASecond) }
+        let (taken, narrowings) = try walk(from: 0, present: present, events: limited)
+        expectCover(taken, from: 0)
+        #expect(narrowings < taken.count + 10)
+    }
+
+    @Test func aTimeInTheFutureEndsToo() throws {
+        let (taken, _) = try walk(from: 1000, present: 500) { begin, _ in begin < 1003 ? 5000 : 0 }
+        expectCover(taken, from: 1000)
+    }
+}
+
+/// https://prng.di.unimi.it/splitmix64.c
+struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
+    }
+}

@@ -1,0 +1,96 @@
+import MirrorStore
+import Stripe
+import Testing
+import Web
+
+@Suite(.timeLimit(.minutes(10))) struct AdminTests {
+    @Test func isReadyOnceTheMirrorIsFilled() async throws {
+        try await RunningAPI.run {
+            $0.isFilled = false
+        } _: { api in
+            let log = SyncLog(store: api.store)
+            let empty = try await api.readiness()
+            #expect(empty.status == 503)
+            #expect(empty.body == "not ready\nstore: ready, readable\nbackfill: not ready, has not begun\n")
+            #expect(empty.header("Cache-Control") == "no-store")
+            #expect(empty.header("Content-Type") == "text/plain; charset=utf-8")
+
+            var pass = try await log.beginPass(.backfill, at: 0, date: 0)
+            pass.customers = 1200
+            try await log.save(pass)
+            let begun = try await api.readiness()
+            #expect(begun.status == 503)
+            #expect(begun.body.contains("backfill: not ready, 1200 customers and 0 subscriptions so far\n"))
+
+            try await log.finish(pass, at: 0)
+            let full = try await api.readiness()
+            #expect(full.status == 200)
+            #expect(full.body == "ready\nstore: ready, readable\nbackfill: ready, finished\n")
+
+            // A second backfill, after an outage, fills a mirror that goes on answering.
+            _ = try await log.beginPass(.backfill, at: 0, date: 0)
+            #expect(try await api.readiness().status == 200)
+        }
+    }
+
+    @Test func saysTheSameInJSON() async throws {
+        try await RunningAPI.run { api in
+            let ready = try await api.readiness(accept: "application/json")
+            #expect(ready.header("Content-Type") == "application/json")
+            #expect(
+                ready.body
+                    == #"{"checks":[{"detail":"readable","name":"store","ready":true},{"detail":"finished","name":"backfill","ready":true}],"ready":true}"#
+            )
+            try api.store.close()
+            let closed = try await api.readiness(accept: "text/html, application/json;q=0.9")
+            #expect(closed.status == 503)
+            let body = try closed.json()
+            #expect(body["ready"]?.bool == false)
+            #expect(body["checks"]?.elements?.first?["name"]?.string == "store")
+            #expect(body["checks"]?.elements?.first?["ready"]?.bool == false)
+        }
+    }
+
+    @Test func answersNothingElse() async throws {
+        try await RunningAPI.run { api async throws in
+            #expect(try await api.readiness(method: "POST").status == 405)
+            #expect(try await api.readiness(method: "HEAD").body.isEmpty)
+            for path in ["/", "/healthz", "/webhooks/stripe", "/api/subscriptions/config"] {
+                #expect(try await api.admin("GET", path).status == 404, "\(path)")
+            }
+            // The public listener has no such path.
+            #expect(try await api.send("GET", "/readyz").status == 404)
+        }
+    }
+}
+
+extension RunningAPI {
+    fileprivate func readiness(method: String = "GET", accept: String = "*/*") async throws -> Reply {
+        try await admin(method, "/readyz", headers: [("Accept", accept)])
+    }
+
+    /// Sends a request to an admin listener that runs for the time of the request.
+    fileprivate func admin(
+        _ method: String,
+        _ target: String,
+        headers: [(name: String, value: String)] = []
+    ) async throws -> Reply {
+        let (addresses, bound) = AsyncStream.makeStream(of: ListenAddress.self)
+        let listener = HTTPListener(
+            address: ListenAddress(host: "127.0.0.1", port: 0),
+            responder: AdminAPI(log: SyncLog(store: store)).buildResponder(),
+            logger: log.logger,
+            onListening: { bound.yield($0) }
+        )
+        return try await withThrowingTaskGroup { group in
+            group.addTask { try await listener.run() }
+            let address = try #require(await addresses.first { _ in true })
+            let reply = try await RawConnection.open(to: address) { connection in
+                try await connection.send(RawRequest(method: method, target: target, headers: headers).text)
+                return try await connection.reply(to: method)
+            }
+            group.cancelAll()
+            return reply
+        }
+    }
+}

@@ -192,9 +192,9 @@ class Sandbox(Program):
             subscription["items"]["has_more"] = False
         return subscription
 
-    def versions(self, identifier):
+    def versions(self, identifier, **rendering):
         """Every state that an object has had, oldest first, and whether it was deleted then."""
-        versions = self.control(f"/objects/{identifier}/versions", "GET")["versions"]
+        versions = self.control(f"/objects/{identifier}/versions", "GET", **rendering)["versions"]
         return [(version["object"], version["deleted"]) for version in versions]
 
     def wait_until_settled(self, copies=1, drops_count=False, after=0):

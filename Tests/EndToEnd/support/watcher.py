@@ -47,12 +47,14 @@ class Watcher:
                 columns = {name: row[name] for name in row.keys() if name not in ("revision", "updated_at")}
                 self._seen.add((row["id"], json.dumps(columns), tuple(items.get(row["id"], []))))
 
-    def check(self, sandbox):
-        """Asserts that each confirmed row was a state that its object has had; returns how many there were."""
+    def check(self, sandbox, renderings):
+        """Asserts that each confirmed row was a state that its object has had, under one of the API versions that events
+        and reads have; returns how many there were.
+        """
         assert self._failure is None, self._failure
         versions = {}
         for identifier in {identifier for identifier, _, _ in self._seen}:
-            found = sandbox.versions(identifier)
+            found = [version for rendering in renderings for version in sandbox.versions(identifier, **rendering)]
             versions[identifier] = {canonical(shown) for shown, _ in found}
             if found[-1][1]:
                 versions[identifier].add(canonical({"id": identifier, "object": "customer", "deleted": True}))

@@ -81,10 +81,6 @@ public struct Backfill: Sendable {
                 try await reads.fill(page.replies, advancing: advanced, at: now())
             }
             pass = advanced
-            for reply in page.replies where !reply.object.isComplete {
-                // A list shows the first items only.
-                try await read(ObjectReference(kind: kind, id: reply.object.id))
-            }
             await onProgress(
                 PassProgress(pass: advanced, created: page.created, unreadable: page.unreadable)
             )

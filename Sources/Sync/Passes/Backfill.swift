@@ -81,15 +81,18 @@ public struct Backfill: Sendable {
                 try await reads.fill(page.replies, advancing: advanced, at: now())
             }
             pass = advanced
+            let incomplete = page.replies.map(\.object).filter { !$0.isComplete }
+            let unread = try await read(incomplete.map { ObjectReference(kind: kind, id: $0.id) })
             await onProgress(
-                PassProgress(pass: advanced, created: page.created, unreadable: page.unreadable)
+                PassProgress(pass: advanced, created: page.created, unreadable: page.unreadable + unread)
             )
             guard page.hasMore else { return advanced }
         }
     }
 
-    /// Reads what no list has shown, or not wholly: Stripe leaves out deleted customers, what is on a test clock, and the
-    /// later items of a subscription with many.
+    /// Reads what no list has shown: Stripe leaves out deleted customers and what is on a test clock.
+    ///
+    /// An entry that an event has overtaken waits for the refresher, which reads it once the grace has passed.
     private func readUnlisted(
         _ pass: inout Pass,
         _ onProgress: @Sendable (PassProgress) async -> Void
@@ -97,18 +100,10 @@ public struct Backfill: Sendable {
         while true {
             let (beganAt, cursor) = (pass.beganAt, pass.cursor)
             let objects = try await SyncError.stored { () async throws(MirrorError) in
-                try await reads.unchecked(since: beganAt, after: cursor, includingWaiting: true, limit: 100)
+                try await reads.unchecked(since: beganAt, after: cursor, includingWaiting: false, limit: 100)
             }
             guard let last = objects.last else { return }
-            var unreadable: [String] = []
-            for object in objects {
-                do throws(SyncError) {
-                    try await read(object)
-                } catch  where error.isOfOneObject {
-                    // A key of another account must not bury the mirror: what Stripe does not know stays, and is reported.
-                    unreadable.append(object.id)
-                }
-            }
+            let unreadable = try await read(objects)
             pass.cursor = last.id
             let advanced = pass
             try await SyncError.stored { () async throws(MirrorError) in try await log.save(advanced) }
@@ -116,11 +111,23 @@ public struct Backfill: Sendable {
         }
     }
 
-    private func read(_ object: ObjectReference) async throws(SyncError) {
-        let reply = try await fetcher.fetch(object, lane: .backfill)
-        _ = try await SyncError.stored { () async throws(MirrorError) in
-            try await reads.finish(reply, for: .backfill, at: now())
+    /// Reads objects one by one.
+    ///
+    /// - Returns: Ids of those that could not be read.
+    private func read(_ objects: [ObjectReference]) async throws(SyncError) -> [String] {
+        var unreadable: [String] = []
+        for object in objects {
+            do throws(SyncError) {
+                let reply = try await fetcher.fetch(object, lane: .backfill)
+                _ = try await SyncError.stored { () async throws(MirrorError) in
+                    try await reads.finish(reply, for: .backfill, at: now())
+                }
+            } catch  where error.isOfOneObject {
+                // A key of another account must not bury the mirror: what Stripe does not know stays, and is reported.
+                unreadable.append(object.id)
+            }
         }
+        return unreadable
     }
 }
 

@@ -97,6 +97,22 @@ public struct Refresher: Service {
         return objects.count
     }
 
+    /// Reads what waits, each when its grace has passed, until nothing waits or what is left has failed and is put off.
+    ///
+    /// - Throws: ``SyncError`` where the mirror cannot be read, or the task is cancelled.
+    public func settle() async throws(SyncError) {
+        while true {
+            let due = try await SyncError.stored { () async throws(MirrorError) in try await reads.nextDue() }
+            guard let due, due < now() + 2 * FastForward.grace else { return }
+            do {
+                try await clock.sleep(for: .seconds(max(0, due - now())))
+            } catch {
+                throw .call(.cancelled(attempts: 0))
+            }
+            await refreshOnce()
+        }
+    }
+
     private func tick(_ continuation: AsyncStream<Signal>.Continuation) async {
         do {
             while true {

@@ -24,6 +24,7 @@ struct BackfillCommand: AsyncParsableCommand {
             let progress = try await ProgressLine.ofBackfill(client)
             let pass = try await sync.backfill.run { await progress.report($0) }
             await progress.finish()
+            try await sync.refresher.settle()
             print("\(pass.customers) customers and \(pass.subscriptions) subscriptions")
         }
     }

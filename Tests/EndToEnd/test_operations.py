@@ -54,7 +54,7 @@ def test_a_replay_beside_the_daemon(launch):
     assert code == FAILURE and output.count("\n") == 2 and broken in output
     code, output, _ = launch.run("events", "replay", "--failed", "--since", str(int(time.time()) + 60), **settings)
     assert code == 0 and output == "no events to replay\n"
-    for identifier, words in [("evt_unknown", "no such event"), (ignored["id"], "nothing that the mirror holds")]:
+    for identifier, words in [("evt_unknown", "Stripe did not give it"), (ignored["id"], "nothing that the mirror holds")]:
         code, output, _ = launch.run("events", "replay", identifier, **settings)
         assert code == FAILURE and words in output
 

@@ -1,4 +1,5 @@
 import MirrorStore
+import Sandbox
 import Stripe
 import Sync
 import Testing
@@ -50,8 +51,7 @@ import Testing
             #expect(try await pruner.removePayloads(receivedBefore: Events.now + 1) == 1)
             let now = Double(Events.now)
             for (id, time, words) in [
-                ("evt_unknown", now, "no such event came in"), ("evt_ignored", now, "nothing that the mirror holds"),
-                ("evt_1", now, "can send it again"), ("evt_1", now + 31 * 86_400, "30 days only"),
+                ("evt_unknown", now, "not kept"), ("evt_ignored", now, "nothing that the mirror holds"), ("evt_1", now, "not kept"),
             ] {
                 guard case (_, .impossible(let reason)) = try await mirror.replay.replay(id, now: time) else {
                     Issue.record("\(id) was replayed")
@@ -59,6 +59,26 @@ import Testing
                 }
                 #expect(reason.contains(words))
             }
+        }
+    }
+
+    @Test func asksStripeForWhatIsNotKept() async throws {
+        try await MirroredAccount.run { account in
+            let customer = try account.customer("old")
+            account.loseNew()
+            let id = try #require(account.sandbox.events().last?["id"]?.string)
+            let log = EventLog(store: account.store)
+            let replay = EventReplay(log: log, writer: account.writer, livemode: false, client: account.client)
+            let now = account.time.unix
+            #expect(try await replay.replay(id, now: now).result == .replayed(.applied))
+            #expect(try await account.rows("SELECT id FROM customers") == [customer])
+            #expect(try await MirrorPruner(store: account.store).removePayloads(receivedBefore: Int64(now) + 1) == 1)
+            #expect(try await replay.replay(id, now: now).result == .read)
+            guard case .impossible(let reason) = try await replay.replay("evt_unknown", now: now).result else {
+                Issue.record("an unknown event was replayed")
+                return
+            }
+            #expect(reason.contains("Stripe does not have it"))
         }
     }
 

@@ -1,5 +1,6 @@
 public import MirrorStore
 internal import Stripe
+public import StripeClient
 
 /// Has events applied again by the path that deliveries take.
 ///
@@ -15,21 +16,21 @@ public struct EventReplay: Sendable {
         case impossible(String)
     }
 
-    /// Days for which Stripe lists events. https://docs.stripe.com/api/events
-    private static let listedDays: Int64 = 30
-
     private let log: EventLog
     private let writer: MirrorWriter
     private let livemode: Bool
+    private let client: StripeClient?
 
     /// - Parameters:
     ///   - log: Has the payloads.
     ///   - writer: Writes what is replayed; it must run.
     ///   - livemode: The mode of the mirror.
-    public init(log: EventLog, writer: MirrorWriter, livemode: Bool) {
+    ///   - client: Asks Stripe for events that are not kept; without one they cannot be replayed.
+    public init(log: EventLog, writer: MirrorWriter, livemode: Bool, client: StripeClient? = nil) {
         self.log = log
         self.writer = writer
         self.livemode = livemode
+        self.client = client
     }
 
     /// Replays one event.
@@ -41,37 +42,44 @@ public struct EventReplay: Sendable {
     /// - Throws: ``MirrorError`` where the mirror could not be read or written.
     public func replay(_ id: String, now: Double) async throws(MirrorError) -> (entry: EventLog.Entry?, result: Result)
     {
-        guard let (entry, payload) = try log.event(id) else {
-            return (nil, .impossible("no such event came in"))
+        let known = try log.event(id)
+        if let entry = known?.entry, entry.outcome == Outcome.ignored.rawValue {
+            return (entry, .impossible("it tells of nothing that the mirror holds, so its payload was not kept"))
         }
-        guard let payload else {
-            return (entry, .impossible(Self.reason(entry, now: now)))
+        let payload: [UInt8]
+        if let kept = known?.payload {
+            payload = Array(kept.utf8)
+        } else {
+            do throws(StripeCallError) {
+                guard let event = try await client?.retrieveEvent(id, lane: .sweep) else {
+                    return (known?.entry, .impossible("its payload is not kept"))
+                }
+                payload = Array(event.object.compactText.utf8)
+            } catch {
+                return (known?.entry, .impossible(Self.reason(error)))
+            }
         }
         let event: Event
         do throws(JSONError) {
-            event = try Event(JSON(parsing: Array(payload.utf8)))
+            event = try Event(JSON(parsing: payload))
         } catch {
-            return (entry, .impossible("its payload is no event: \(error)"))
+            return (known?.entry, .impossible("its payload is no event: \(error)"))
         }
         let delivery = Delivery(
             event: event,
-            payload: Array(payload.utf8),
+            payload: payload,
             source: .replay,
             receivedAt: now,
             livemode: livemode
         )
         let outcome = try await writer.commit(delivery)
-        return (entry, outcome == .duplicate && delivery.kind != nil ? .read : .replayed(outcome))
+        return (known?.entry, outcome == .duplicate && delivery.kind != nil ? .read : .replayed(outcome))
     }
 
-    /// Why there is no payload.
-    private static func reason(_ entry: EventLog.Entry, now: Double) -> String {
-        if entry.outcome == Outcome.ignored.rawValue {
-            return "it tells of nothing that the mirror holds, so its payload was not kept"
-        }
-        guard Int64(now) - entry.created < listedDays * 86_400 else {
-            return "its payload is no longer kept, and Stripe lists events for \(listedDays) days only"
-        }
-        return "its payload is no longer kept; Stripe's Dashboard or CLI can send it again"
+    /// Why Stripe did not give an event. https://docs.stripe.com/api/events
+    private static func reason(_ error: StripeCallError) -> String {
+        error.status == 404
+            ? "its payload is not kept, and Stripe does not have it: it keeps events for 30 days"
+            : "its payload is not kept, and Stripe did not give it: \(error)"
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import MirrorStore
+import StripeClient
 import Sync
 
 extension EventsCommand {
@@ -10,7 +11,8 @@ extension EventsCommand {
             abstract: "Have events applied again, by the path that deliveries take.",
             discussion: """
                 It may run beside the daemon and be repeated: an event that was used already is not used twice, but has \
-                its object read from Stripe by the daemon. It needs the daemon's settings.
+                its object read from Stripe by the daemon. One whose payload is not kept, or that never came in, is asked \
+                for at Stripe, which keeps events for 30 days. It needs the daemon's settings.
 
                 Exit codes: 0 all events were replayed, 1 one of them could not be applied or replayed.
 
@@ -55,13 +57,20 @@ extension EventsCommand {
         }
 
         private func replay(in store: MirrorStore, _ settings: Settings) async throws -> [Line] {
+            let transport = try CurlTransport()
+            defer { transport.shutdown() }
             let log = EventLog(store: store)
             let writer = MirrorWriter(
                 store: store,
                 metadataKey: settings.userMetadataKey,
                 livemode: settings.livemode
             )
-            let replay = EventReplay(log: log, writer: writer, livemode: settings.livemode)
+            let replay = EventReplay(
+                log: log,
+                writer: writer,
+                livemode: settings.livemode,
+                client: StripeClient(settings, transport: transport)
+            )
             let now = Date.now.timeIntervalSince1970
             let ids =
                 ids.isEmpty

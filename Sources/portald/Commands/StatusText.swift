@@ -23,7 +23,7 @@ struct StatusText {
             ("last event", status.lastEventReceivedAt.map { Self.time(Double($0)) } ?? "never"),
             ("last sweep", sweep),
             ("backfill", Self.pass(status.backfill)),
-            ("verification", Self.pass(status.verification) + ", \(status.verification.drifted) drifted"),
+            ("verification", verification),
             ("unverified", status.oldestUnverifiedSeconds.map { "no row for longer than \($0) seconds" } ?? "no row"),
             ("API version", versions),
         ]
@@ -33,6 +33,11 @@ struct StatusText {
         }
         rows += status.warnings.map { ("warning", $0) }
         return rows.map { $0.0.padding(toLength: 15, withPad: " ", startingAt: 0) + $0.1 }.joined(separator: "\n")
+    }
+
+    private var verification: String {
+        let pass = Self.pass(status.verification)
+        return status.verification.state == .none ? pass : "\(pass), \(status.verification.drifted) drifted"
     }
 
     private var sweep: String {

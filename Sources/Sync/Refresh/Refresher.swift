@@ -97,13 +97,19 @@ public struct Refresher: Service {
         return objects.count
     }
 
-    /// Reads what waits, each when its grace has passed, until nothing waits or what is left has failed and is put off.
+    /// Reads what waits now, each when its grace has passed.
     ///
+    /// What comes in later, or cannot be read and is put off, is left: else this would not end beside live traffic, or
+    /// where Stripe is down.
+    ///
+    /// - Returns: Whether nothing waits any more.
     /// - Throws: ``SyncError`` where the mirror cannot be read, or the task is cancelled.
-    public func settle() async throws(SyncError) {
+    public func settle() async throws(SyncError) -> Bool {
+        let end = now() + 2 * FastForward.grace
         while true {
             let due = try await SyncError.stored { () async throws(MirrorError) in try await reads.nextDue() }
-            guard let due, due < now() + 2 * FastForward.grace else { return }
+            guard let due else { return true }
+            guard due < end else { return false }
             do {
                 try await clock.sleep(for: .seconds(max(0, due - now())))
             } catch {

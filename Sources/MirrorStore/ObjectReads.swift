@@ -53,24 +53,31 @@ public struct ObjectReads: Sendable {
     /// - Parameters:
     ///   - time: Unix seconds by this machine's clock.
     ///   - cursor: The id after which to begin.
-    ///   - includingWaiting: Whether objects of which a read is wanted count too, such as those that a page shows without
-    ///     all their items.
     ///   - limit: How many at most.
     /// - Returns: Objects that are not deleted.
     /// - Throws: ``MirrorError`` where the mirror cannot be read.
     public func unchecked(
         since time: Double,
         after cursor: String?,
-        includingWaiting: Bool = false,
         limit: Int
     ) async throws(MirrorError) -> [ObjectReference] {
         let sql = """
             SELECT kind, object_id FROM object_states
-            WHERE (checked_at < ? \(includingWaiting ? "OR due_at IS NOT NULL" : "")) AND NOT deleted AND object_id > ?
+            WHERE checked_at < ? AND NOT deleted AND object_id > ?
             ORDER BY object_id LIMIT ?
             """
         return try await store.read { db in
             try Row.fetchAll(db, sql: sql, arguments: [time, cursor ?? "", limit]).map(Self.reference)
+        }
+    }
+
+    /// Whether events of an object wait, so that no comparison can tell anything of it.
+    ///
+    /// - Throws: ``MirrorError`` where the mirror cannot be read.
+    public func isWaiting(_ objectID: String) async throws(MirrorError) -> Bool {
+        try await store.read { db in
+            let sql = "SELECT EXISTS (SELECT 1 FROM object_states WHERE object_id = ? AND due_at IS NOT NULL)"
+            return try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: [objectID]) ?? false
         }
     }
 
@@ -107,13 +114,28 @@ public struct ObjectReads: Sendable {
 
     /// Takes in a page of a backfill, and how far the backfill has come with it.
     ///
+    /// - Parameters:
+    ///   - page: What the list showed.
+    ///   - pass: The pass as it was before the page.
+    ///   - next: The pass with the page.
+    ///   - now: Unix seconds by this machine's clock.
+    /// - Returns: False where another process has moved the pass on meanwhile. Then nothing was written: two reads of one
+    ///   object at a time would drop each other.
     /// - Throws: ``MirrorError`` where nothing was written.
-    public func fill(_ page: [ObjectReply], advancing pass: Pass, at now: Double) async throws(MirrorError) {
+    public func fill(
+        _ page: [ObjectReply],
+        moving pass: Pass,
+        to next: Pass,
+        at now: Double
+    ) async throws(MirrorError) -> Bool {
         try await write { transaction in
+            let passes = PassTable(db: transaction.objects.db)
+            guard try passes.unfinished(pass.purpose) == pass else { return false }
             for reply in page {
                 _ = try transaction.finish(reply, for: .backfill, at: now)
             }
-            try PassTable(db: transaction.objects.db).save(pass)
+            try passes.save(next)
+            return true
         }
     }
 

@@ -83,13 +83,20 @@ public struct SyncLog: Sendable {
         try await store.read { db in try PassTable(db: db).hasFinished(purpose) }
     }
 
-    /// Begins a pass, in place of one of the same purpose that was left unfinished.
+    /// The latest pass of a purpose that has finished.
+    ///
+    /// - Throws: ``MirrorError`` where the mirror cannot be read.
+    public func finishedPass(_ purpose: Pass.Purpose) async throws(MirrorError) -> Pass? {
+        try await store.read { db in try PassTable(db: db).finished(purpose) }
+    }
+
+    /// Begins a pass, unless one of the same purpose is under way, in this process or another.
     ///
     /// - Parameters:
     ///   - purpose: What it is for.
     ///   - now: Unix seconds by this machine's clock.
     ///   - date: Unix seconds by Stripe's clock.
-    /// - Returns: The pass at its beginning.
+    /// - Returns: The pass at its beginning, or the one under way.
     /// - Throws: ``MirrorError`` where nothing was written.
     public func beginPass(_ purpose: Pass.Purpose, at now: Double, date: Int64) async throws(MirrorError) -> Pass {
         try await store.write { db in try PassTable(db: db).begin(purpose, at: now, date: date) }

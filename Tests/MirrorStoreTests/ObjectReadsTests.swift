@@ -142,23 +142,30 @@ import Testing
     @Test func aPageAndItsCursorAreOneCommit() async throws {
         try await TestMirror.with { mirror async throws in
             let (reads, log) = (Self.reads(mirror.store), SyncLog(store: mirror.store))
-            var pass = try await log.beginPass(.backfill, at: Self.now, date: Int64(Self.now))
-            pass.cursor = "cus_2"
-            pass.customers = 2
+            let pass = try await log.beginPass(.backfill, at: Self.now, date: Int64(Self.now))
+            var next = pass
+            next.cursor = "cus_2"
+            next.customers = 2
             let token = try await reads.token(at: Self.now)
             let page = try ["cus_1", "cus_2"].map { try Self.reply(TestEvent.customer($0), token) }
             // The second object's id is known as a subscription's: the page cannot be written.
             try await mirror.store.pool.write { db in
                 try db.execute(sql: "INSERT INTO object_states (object_id, kind, ended, deleted, sequence) VALUES ('cus_2', 'subscription', 0, 0, 0)")
             }
-            let wanted = pass
-            await #expect(throws: MirrorError.self) { try await reads.fill(page, advancing: wanted, at: Self.now) }
+            let wanted = next
+            await #expect(throws: MirrorError.self) {
+                try await reads.fill(page, moving: pass, to: wanted, at: Self.now)
+            }
             #expect(try mirror.row("customers", "cus_1") == nil)
             #expect(try await log.unfinishedPass(.backfill)?.cursor == nil)
             try await mirror.store.pool.write { db in try db.execute(sql: "DELETE FROM object_states") }
-            try await reads.fill(page, advancing: wanted, at: Self.now)
+            #expect(try await reads.fill(page, moving: pass, to: wanted, at: Self.now))
             #expect(try mirror.row("customers", "cus_1") != nil)
             #expect(try await log.unfinishedPass(.backfill) == wanted)
+            // Another process comes with the same page.
+            let sequence = try mirror.strings("SELECT sequence FROM sync_state")
+            #expect(try await !reads.fill(page, moving: pass, to: wanted, at: Self.now))
+            #expect(try mirror.strings("SELECT sequence FROM sync_state") == sequence)
         }
     }
 

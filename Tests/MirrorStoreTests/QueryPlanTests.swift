@@ -86,7 +86,8 @@ import Testing
         let again = try page.map { try ObjectReadsTests.reply($0.object.text, later) }
         _ = try await reads.verify(again, repairing: true, at: now + 10)
         let pass = try await log.beginPass(.backfill, at: now, date: Int64(now))
-        try await reads.fill(again, advancing: pass, at: now + 11)
+        _ = try await reads.fill(again, moving: pass, to: pass, at: now + 11)
+        _ = try await reads.isWaiting("cus_1")
         try await reads.postpone("cus_1", until: now, because: "a test")
         let deleted = #"{"id":"cus_2","object":"customer","deleted":true}"#
         let reply = try ObjectReadsTests.reply(deleted, try await reads.token(at: now + 20))

@@ -59,8 +59,6 @@ import Testing
             let log = SyncLog(store: mirror.store)
             for round in 1...3 {
                 for purpose in [Pass.Purpose.backfill, .verification] {
-                    // Left unfinished, then begun anew.
-                    _ = try await log.beginPass(purpose, at: 1, date: 1)
                     var pass = try await log.beginPass(purpose, at: Self.now, date: Int64(round))
                     pass.customers = round
                     try await log.finish(pass, at: Self.now + Double(round))
@@ -68,6 +66,20 @@ import Testing
             }
             let kept = try mirror.strings("SELECT purpose || ' ' || customers || ' ' || finished_at FROM passes ORDER BY 1")
             #expect(kept == ["backfill 3 \(Self.now + 3)", "verification 3 \(Self.now + 3)"])
+        }
+    }
+
+    @Test func aPassThatIsUnderWayIsNotBegunAnew() async throws {
+        try await TestMirror.with { mirror async throws in
+            let log = SyncLog(store: mirror.store)
+            #expect(try await log.finishedPass(.backfill) == nil)
+            var first = try await log.beginPass(.backfill, at: 1, date: 1)
+            first.cursor = "cus_1"
+            try await log.save(first)
+            #expect(try await log.beginPass(.backfill, at: 2, date: 2) == first)
+            try await log.finish(first, at: 3)
+            #expect(try await log.finishedPass(.backfill) == first)
+            #expect(try await log.beginPass(.backfill, at: 4, date: 4).cursor == nil)
         }
     }
 

@@ -10,12 +10,17 @@ struct PassTable {
         return try Row.fetchOne(db, sql: sql, arguments: [purpose.rawValue]).map(pass)
     }
 
+    /// The latest pass of a purpose that has finished.
+    func finished(_ purpose: Pass.Purpose) throws -> Pass? {
+        let sql = "SELECT * FROM passes WHERE purpose = ? AND finished_at IS NOT NULL ORDER BY id DESC LIMIT 1"
+        return try Row.fetchOne(db, sql: sql, arguments: [purpose.rawValue]).map(pass)
+    }
+
+    /// Begins a pass, unless one is under way: of two processes that begin at a time, one follows the other.
     func begin(_ purpose: Pass.Purpose, at now: Double, date: Int64) throws -> Pass {
-        // Whatever was left unfinished is not gone on with any more.
-        try db.execute(
-            sql: "DELETE FROM passes WHERE purpose = ? AND finished_at IS NULL",
-            arguments: [purpose.rawValue]
-        )
+        if let begun = try unfinished(purpose) {
+            return begun
+        }
         try db.execute(
             sql: "INSERT INTO passes (purpose, began_at, began_date, stage) VALUES (?, ?, ?, ?)",
             arguments: [purpose.rawValue, now, date, Pass.Stage.customers.rawValue]

@@ -5,7 +5,8 @@ public import StripeClient
 /// Fills the mirror with all that Stripe lists: customers, then subscriptions, then what the mirror holds and no list shows.
 ///
 /// How far it has come is kept with each page, so that it goes on from there after a restart. Webhooks land meanwhile; an
-/// entry that an event has overtaken is dropped and read on its own.
+/// entry that an event has overtaken is dropped and read on its own. Of two processes that fill one mirror, each goes on from
+/// where the other has come.
 public struct Backfill: Sendable {
     private let list: ObjectList
     private let fetcher: ObjectFetcher
@@ -34,27 +35,44 @@ public struct Backfill: Sendable {
     public func run(
         onProgress: @Sendable (PassProgress) async -> Void = { _ in }
     ) async throws(SyncError) -> Pass {
-        var pass = try await SyncError.stored { () async throws(MirrorError) in try await log.unfinishedPass(.backfill)
+        var begun = try await unfinishedPass()
+        while begun?.stage != .unlisted {
+            let kind: MirroredKind = begun?.stage == .subscriptions ? .subscription : .customer
+            begun = try await fill(kind, begun, onProgress)
+            if begun == nil {
+                begun = try await unfinishedPass()
+                if begun == nil { return try await finishedPass() }
+            }
         }
-        if pass == nil || pass?.stage == .customers {
-            pass = try await fill(.customer, pass, onProgress)
-        }
-        if let begun = pass, begun.stage == .subscriptions {
-            pass = try await fill(.subscription, begun, onProgress)
-        }
-        guard var pass else { throw .store(.inconsistent("a backfill was not kept")) }
+        guard var pass = begun else { throw .store(.inconsistent("a backfill was not kept")) }
         try await readUnlisted(&pass, onProgress)
         let finished = pass
         try await SyncError.stored { () async throws(MirrorError) in try await log.finish(finished, at: now()) }
         return finished
     }
 
+    private func unfinishedPass() async throws(SyncError) -> Pass? {
+        try await SyncError.stored { () async throws(MirrorError) in try await log.unfinishedPass(.backfill) }
+    }
+
+    /// The pass that another process has finished meanwhile.
+    private func finishedPass() async throws(SyncError) -> Pass {
+        try await SyncError.stored { () async throws(MirrorError) in
+            guard let pass = try await log.finishedPass(.backfill) else {
+                throw .inconsistent("a backfill was not kept")
+            }
+            return pass
+        }
+    }
+
     /// Takes in one of Stripe's lists, to its end.
+    ///
+    /// - Returns: The pass at its next stage; nil where another process has moved it on meanwhile.
     private func fill(
         _ kind: MirroredKind,
         _ begun: Pass?,
         _ onProgress: @Sendable (PassProgress) async -> Void
-    ) async throws(SyncError) -> Pass {
+    ) async throws(SyncError) -> Pass? {
         var pass = begun
         var trail = PageTrail(cursor: begun?.cursor)
         while true {
@@ -67,19 +85,20 @@ public struct Backfill: Sendable {
             }
             let isFirst = trail.cursor == nil
             trail.advance(over: page)
-            var next: Pass
+            let current: Pass
             if let pass {
-                next = pass
+                current = pass
             } else {
-                next = try await SyncError.stored { () async throws(MirrorError) in
+                current = try await SyncError.stored { () async throws(MirrorError) in
                     try await log.beginPass(.backfill, at: began, date: page.date)
                 }
+                guard current.stage == .customers, current.cursor == nil else { return nil }
             }
-            next.advance(over: page, of: kind, isFirst: isFirst)
-            let advanced = next
-            try await SyncError.stored { () async throws(MirrorError) in
-                try await reads.fill(page.replies, advancing: advanced, at: now())
+            let advanced = current.advanced(over: page, of: kind, isFirst: isFirst)
+            let isFilled = try await SyncError.stored { () async throws(MirrorError) in
+                try await reads.fill(page.replies, moving: current, to: advanced, at: now())
             }
+            guard isFilled else { return nil }
             pass = advanced
             let incomplete = page.replies.map(\.object).filter { !$0.isComplete }
             let unread = try await read(incomplete.map { ObjectReference(kind: kind, id: $0.id) })
@@ -100,7 +119,7 @@ public struct Backfill: Sendable {
         while true {
             let (beganAt, cursor) = (pass.beganAt, pass.cursor)
             let objects = try await SyncError.stored { () async throws(MirrorError) in
-                try await reads.unchecked(since: beganAt, after: cursor, includingWaiting: false, limit: 100)
+                try await reads.unchecked(since: beganAt, after: cursor, limit: 100)
             }
             guard let last = objects.last else { return }
             let unreadable = try await read(objects)
@@ -132,6 +151,13 @@ public struct Backfill: Sendable {
 }
 
 extension Pass {
+    /// The pass after a page of a list.
+    func advanced(over page: ObjectList.Page, of kind: MirroredKind, isFirst: Bool) -> Pass {
+        var pass = self
+        pass.advance(over: page, of: kind, isFirst: isFirst)
+        return pass
+    }
+
     /// Moves on over a page of a list; with the first one its count begins, perhaps anew.
     mutating func advance(over page: ObjectList.Page, of kind: MirroredKind, isFirst: Bool) {
         switch kind {

@@ -14,7 +14,8 @@ public struct Verifier: Sendable {
         public var compared = 0
         /// Rows that are not what Stripe has.
         public var drifts: [Drift] = []
-        /// Objects of which nothing could be told: Stripe does not know them, or they changed all the time.
+        /// Objects of which nothing could be told: Stripe does not know them, they changed all the time, or an event of
+        /// theirs waits to be settled by the daemon.
         public var undecided: [String] = []
         /// How many calls to Stripe were asked for.
         var calls = 0
@@ -165,7 +166,9 @@ public struct Verifier: Sendable {
             }
             var left: [ObjectReference] = []
             for object in open {
-                if try await !isSettled(object, &seen, &walk, repairing: isRepairing) {
+                if attempt > 0, try await isWaiting(object) {
+                    left.append(object)
+                } else if try await !isSettled(object, &seen, &walk, repairing: isRepairing) {
                     left.append(object)
                 }
             }
@@ -173,6 +176,11 @@ public struct Verifier: Sendable {
             open = left
         }
         walk.report.undecided += open.map(\.id)
+    }
+
+    /// Whether an event of an object waits: then a further reply would tell nothing.
+    private func isWaiting(_ object: ObjectReference) async throws(SyncError) -> Bool {
+        try await SyncError.stored { () async throws(MirrorError) in try await reads.isWaiting(object.id) }
     }
 
     /// Looks at one object once more.

@@ -13,6 +13,8 @@ public struct Refresher: Service {
     static let maximumInFlight = 16
     /// How often the mirror is asked what is due.
     static let interval: Duration = .milliseconds(500)
+    /// Under this name the mirror's own failures are counted; no object has it.
+    private static let mirror = "the mirror"
 
     private let fetcher: ObjectFetcher
     private let reads: ObjectReads
@@ -60,16 +62,29 @@ public struct Refresher: Service {
                 var inFlight: Set<ObjectReference> = []
                 var backoff = RefreshBackoff()
                 var lastTick = now()
+                var ticksToRest = 0
                 await resume(at: lastTick)
                 for await signal in signals {
-                    if case .done(let object, let result) = signal {
+                    switch signal {
+                    case .done(let object, .failed(.store(let error))):
+                        inFlight.remove(object)
+                        // What cannot be written cannot be put off either: without a rest it would be read again at once.
+                        if ticksToRest == 0 {
+                            ticksToRest = Self.ticks(backoff.pause(for: Self.mirror, isTransient: true))
+                            report("a read could not be written to the mirror; reads rest", error)
+                        }
+                    case .done(let object, let result):
                         inFlight.remove(object)
                         await settle(object, result, &backoff)
-                    } else if now() < lastTick {
-                        // The clock was set back: what came in by the old time would never be due.
-                        await resume(at: now())
+                    case .tick:
+                        ticksToRest = max(0, ticksToRest - 1)
+                        if now() < lastTick {
+                            // The clock was set back: what came in by the old time would never be due.
+                            await resume(at: now())
+                        }
                     }
                     lastTick = now()
+                    guard ticksToRest == 0 else { continue }
                     for object in await due(beside: inFlight) {
                         inFlight.insert(object)
                         group.addTask { continuation.yield(.done(object, await refresh(object))) }
@@ -84,34 +99,50 @@ public struct Refresher: Service {
     /// - Returns: How many were read.
     @discardableResult
     public func refreshOnce() async -> Int {
+        await refreshDue().count
+    }
+
+    private func refreshDue() async -> [Result] {
         let objects = await due(beside: [])
-        await withTaskGroup(of: (ObjectReference, Result).self) { group in
+        return await withTaskGroup(of: (ObjectReference, Result).self) { group in
             for object in objects {
                 group.addTask { (object, await refresh(object)) }
             }
             var backoff = RefreshBackoff()
+            var results: [Result] = []
             for await (object, result) in group {
                 await settle(object, result, &backoff)
+                results.append(result)
             }
+            return results
         }
-        return objects.count
     }
 
-    /// Reads what waits, each when its grace has passed, until nothing waits or what is left has failed and is put off.
+    /// Reads what waits now, each when its grace has passed.
     ///
-    /// - Throws: ``SyncError`` where the mirror cannot be read, or the task is cancelled.
-    public func settle() async throws(SyncError) {
+    /// What comes in later, or cannot be read and is put off, is left: else this would not end beside live traffic, or
+    /// where Stripe is down.
+    ///
+    /// - Returns: Whether nothing waits any more.
+    /// - Throws: ``SyncError`` where the mirror cannot be read or written, or the task is cancelled.
+    public func settle() async throws(SyncError) -> Bool {
+        let end = now() + 2 * FastForward.grace
         while true {
             let due = try await SyncError.stored { () async throws(MirrorError) in try await reads.nextDue() }
-            guard let due, due < now() + 2 * FastForward.grace else { return }
+            guard let due else { return true }
+            guard due < end else { return false }
             do {
                 try await clock.sleep(for: .seconds(max(0, due - now())))
             } catch {
                 throw .call(.cancelled(attempts: 0))
             }
-            await refreshOnce()
+            for case .failed(.store(let error)) in await refreshDue() {
+                throw .store(error)
+            }
         }
     }
+
+    private static func ticks(_ seconds: Double) -> Int { Int(Duration.seconds(seconds) / interval) }
 
     private func tick(_ continuation: AsyncStream<Signal>.Continuation) async {
         do {
@@ -161,6 +192,7 @@ public struct Refresher: Service {
             }
         case .finished:
             backoff.reset(object.id)
+            backoff.reset(Self.mirror)
         case .failed(let error) where error.isCancellation:
             break
         case .failed(let error):

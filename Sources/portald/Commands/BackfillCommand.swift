@@ -24,8 +24,11 @@ struct BackfillCommand: AsyncParsableCommand {
             let progress = try await ProgressLine.ofBackfill(client)
             let pass = try await sync.backfill.run { await progress.report($0) }
             await progress.finish()
-            try await sync.refresher.settle()
+            let isSettled = try await sync.refresher.settle()
             print("\(pass.customers) customers and \(pass.subscriptions) subscriptions")
+            if !isSettled {
+                print("some objects still wait to be read, which the daemon does; see 'portald status'")
+            }
         }
     }
 }

@@ -47,7 +47,13 @@ struct ExplainCommand: AsyncParsableCommand {
         do throws(UserID.Fault) {
             id = try UserID(user)
         } catch {
-            throw CommandFailure("no user can have this id: it is \(error)")
+            let reason =
+                switch error {
+                case .blank: "it is blank"
+                case .tooLong: "it is longer than \(UserID.maximumLength) bytes"
+                case .controlCharacter: "it holds a control character"
+                }
+            throw CommandFailure("no user can have this id: \(reason)")
         }
         let reader = MirrorReader(store: try await options.openReadOnly())
         let record: UserRecord

@@ -65,7 +65,9 @@ struct VerifyCommand: AsyncParsableCommand {
             print("\(drift.isRepaired ? "repaired" : "drifted ")  \(drift.object.id)  \(fields)")
         }
         for id in report.undecided {
-            print("undecided  \(id)  Stripe does not know it, or it changed all the time")
+            print(
+                "undecided  \(id)  Stripe does not know it, or it changes all the time, or an event waits for the daemon"
+            )
         }
         print("\(report.compared) compared, \(report.drifts.count) drifted, \(report.undecided.count) undecided")
     }

@@ -204,6 +204,27 @@ import Testing
         }
     }
 
+    /// Such as the daemon's first and a command's: each would drop what the other has read, and all would be read again.
+    @Test func twoAtATimeFollowEachOther() async throws {
+        try await MirroredAccount.run { account in
+            try account.sandbox.seed(customers: 650, subscriptions: 650)
+            let passes = try await withThrowingTaskGroup(of: Pass.self) { group in
+                for _ in 0..<2 {
+                    group.addTask { try await account.backfill.run() }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(passes.map(\.customers) == [650, 650])
+            #expect(passes.map(\.subscriptions) == [650, 650])
+            #expect(try await account.differences() == [])
+            // One of a thousand has more items than a list shows.
+            #expect(account.gets == 1)
+            #expect(account.calls("GET /v1/customers") <= 2 * 7)
+            #expect(try await account.number("SELECT count(*) FROM object_states WHERE due_at IS NOT NULL") == 0)
+            #expect(try await account.rows("SELECT count(*) FROM passes WHERE finished_at IS NOT NULL") == ["1"])
+        }
+    }
+
     @Test func aSecondOneFillsWhatWasMissed() async throws {
         try await MirroredAccount.run { account in
             let customer = try account.customer()

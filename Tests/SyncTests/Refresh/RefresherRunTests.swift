@@ -34,6 +34,31 @@ import Testing
         return customer
     }
 
+    /// As where the disk is full: then a read cannot be put off either.
+    @Test func readsRestWhileTheMirrorCannotBeWritten() async throws {
+        try await MirroredAccount.run { account in
+            _ = try await pendingCustomer(account)
+            try await running(account) {
+                try await account.execute(
+                    "CREATE TRIGGER broken BEFORE UPDATE ON object_states BEGIN SELECT RAISE(ABORT, 'full'); END"
+                )
+                await pass(2.1, in: account)
+                await until { account.capture.text.contains("reads rest") }
+                // Two ticks of four.
+                await pass(0.5, in: account)
+                await pass(0.5, in: account)
+                await until { account.time.sleepers == 1 }
+                #expect(account.gets == 1)
+                try await account.execute("DROP TRIGGER broken")
+                while try await account.value("SELECT name || confirmed FROM customers") != "b1" {
+                    if account.time.sleepers == 1 { account.time.advance(by: 0.5) }
+                    await Task.yield()
+                }
+            }
+            #expect(account.gets == 2)
+        }
+    }
+
     @Test func pausesGrowWhileAReadFails() async throws {
         try await MirroredAccount.run { account in
             let customer = try await pendingCustomer(account)

@@ -30,6 +30,30 @@ import Testing
         }
     }
 
+    @Test func whatWaitsIsSettledOnceAndWhatFailsIsLeft() async throws {
+        try await MirroredAccount.run { account in
+            let customer = try account.customer()
+            try await account.deliverNew()
+            try account.rename(customer, "lost")
+            account.loseNew()
+            try account.rename(customer, "b")
+            #expect(try await account.deliverNew() == [.pending])
+            let refresher = Refresher(
+                client: account.client,
+                reads: account.reads,
+                now: account.now,
+                clock: SkippingClock(time: account.time),
+                logger: account.capture.logger
+            )
+            account.sandbox.inject(APIFault(.status(500), path: "/v1/*", frequency: .next(100)))
+            #expect(try await !refresher.settle())
+            #expect(account.gets == 1)
+            account.sandbox.removeFaults()
+            #expect(try await refresher.settle())
+            #expect(try await account.value("SELECT name || confirmed FROM customers") == "b1")
+        }
+    }
+
     @Test func inOrderNothingIsRead() async throws {
         try await MirroredAccount.run { account in
             let customer = try account.customer()

@@ -119,23 +119,34 @@ public struct ObjectReads: Sendable {
     ///   - pass: The pass as it was before the page.
     ///   - next: The pass with the page.
     ///   - now: Unix seconds by this machine's clock.
-    /// - Returns: False where another process has moved the pass on meanwhile. Then nothing was written: two reads of one
-    ///   object at a time would drop each other.
+    /// - Returns: Ids of objects that the mirror's bookkeeping does not allow to be written; nil where another process has
+    ///   moved the pass on meanwhile. Then nothing was written: two reads of one object at a time would drop each other.
     /// - Throws: ``MirrorError`` where nothing was written.
     public func fill(
         _ page: [ObjectReply],
         moving pass: Pass,
         to next: Pass,
         at now: Double
-    ) async throws(MirrorError) -> Bool {
+    ) async throws(MirrorError) -> [String]? {
         try await write { transaction in
-            let passes = PassTable(db: transaction.objects.db)
-            guard try passes.unfinished(pass.purpose) == pass else { return false }
+            let db = transaction.objects.db
+            let passes = PassTable(db: db)
+            guard try passes.unfinished(pass.purpose) == pass else { return nil }
+            var refused: [String] = []
             for reply in page {
-                _ = try transaction.finish(reply, for: .backfill, at: now)
+                // One object must not keep the backfill from its end.
+                try db.inSavepoint {
+                    do {
+                        _ = try transaction.finish(reply, for: .backfill, at: now)
+                        return .commit
+                    } catch MirrorError.inconsistent {
+                        refused.append(reply.object.id)
+                        return .rollback
+                    }
+                }
             }
             try passes.save(next)
-            return true
+            return refused
         }
     }
 

@@ -14,9 +14,18 @@ public enum SyncError: Error, Sendable, CustomStringConvertible {
     /// What a log line needs; nothing secret and nothing personal.
     public var description: String {
         switch self {
-        case .call(let error): "\(error)"
+        case .call(let error): "\(error)\(Self.advice(error))"
         case .object(let error): "Stripe's object cannot be read: \(error)"
         case .store(let error): "\(error)"
+        }
+    }
+
+    /// What to do about a key that Stripe refuses. https://docs.stripe.com/keys#limit-access
+    private static func advice(_ error: StripeCallError) -> String {
+        switch error.status {
+        case 401: "; check STRIPE_SECRET_KEY"
+        case 403: "; the restricted key needs read permission for customers, subscriptions and events"
+        default: ""
         }
     }
 
@@ -35,8 +44,16 @@ public enum SyncError: Error, Sendable, CustomStringConvertible {
     var isOfOneObject: Bool {
         switch self {
         case .call(.refused(let error, _)): error.status == 404
-        case .call(.unreadable), .object: true
+        case .call(.unreadable), .object, .store(.inconsistent): true
         case .call, .store: false
+        }
+    }
+
+    /// Whether it would meet every other object too, until somebody acts: a key that was revoked, a disk that is full.
+    var isOfAllObjects: Bool {
+        switch self {
+        case .call(.refused), .store: !isOfOneObject
+        case .call, .object: false
         }
     }
 

@@ -36,6 +36,17 @@ import Testing
         }
     }
 
+    /// As of a machine whose clock is not set yet.
+    @Test func aClockThatRunsAheadRemovesNothing() async throws {
+        try await RunningMirror.run { mirror in
+            _ = try await mirror.receive(Events.customer())
+            try await SyncLog(store: mirror.store).markSwept(to: Int64(Events.now), at: Double(Events.now))
+            let report = try await Self.retention(of: mirror, days: 30).pruneOnce(now: Double(Events.now) + 1000 * Self.day)
+            #expect(report.payloads == 0 && report.forgotten?.isEmpty != false)
+            #expect(try mirror.log.event("evt_1")?.payload != nil)
+        }
+    }
+
     /// Each of the clock's pauses is an hour; the test ends them, and the last one never ends.
     @Test func prunesAtOnceAndEveryHour() async throws {
         try await RunningMirror.run { mirror in

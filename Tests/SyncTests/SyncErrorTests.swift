@@ -33,6 +33,17 @@ import Testing
         }
     }
 
+    @Test func whatMeetsAllObjects() {
+        for error in [Self.refused(401), Self.refused(403), Self.busyFile] {
+            #expect(error.isOfAllObjects)
+        }
+        for error in [Self.refused(404), Self.unreadable, .store(.inconsistent("x")), .call(.crowdedOut(attempts: 0))] {
+            #expect(!error.isOfAllObjects)
+        }
+        #expect(Self.refused(401).description.contains("STRIPE_SECRET_KEY"))
+        #expect(Self.refused(403).description.contains("read permission"))
+    }
+
     @Test func aLostCursor() {
         let lost = #"{"error":{"type":"invalid_request_error","code":"resource_missing","param":"starting_after"}}"#
         let other = #"{"error":{"type":"invalid_request_error","code":"resource_missing","param":"customer"}}"#

@@ -95,15 +95,15 @@ public struct Backfill: Sendable {
                 guard current.stage == .customers, current.cursor == nil else { return nil }
             }
             let advanced = current.advanced(over: page, of: kind, isFirst: isFirst)
-            let isFilled = try await SyncError.stored { () async throws(MirrorError) in
+            let refused = try await SyncError.stored { () async throws(MirrorError) in
                 try await reads.fill(page.replies, moving: current, to: advanced, at: now())
             }
-            guard isFilled else { return nil }
+            guard let refused else { return nil }
             pass = advanced
             let incomplete = page.replies.map(\.object).filter { !$0.isComplete }
             let unread = try await read(incomplete.map { ObjectReference(kind: kind, id: $0.id) })
             await onProgress(
-                PassProgress(pass: advanced, created: page.created, unreadable: page.unreadable + unread)
+                PassProgress(pass: advanced, created: page.created, unreadable: page.unreadable + refused + unread)
             )
             guard page.hasMore else { return advanced }
         }

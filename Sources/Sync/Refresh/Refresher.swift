@@ -13,8 +13,8 @@ public struct Refresher: Service {
     static let maximumInFlight = 16
     /// How often the mirror is asked what is due.
     static let interval: Duration = .milliseconds(500)
-    /// Under this name the mirror's own failures are counted; no object has it.
-    private static let mirror = "the mirror"
+    /// Under this name failures that meet all objects are counted; none has it.
+    private static let all = "all objects"
 
     private let fetcher: ObjectFetcher
     private let reads: ObjectReads
@@ -66,12 +66,12 @@ public struct Refresher: Service {
                 await resume(at: lastTick)
                 for await signal in signals {
                     switch signal {
-                    case .done(let object, .failed(.store(let error))):
+                    case .done(let object, .failed(let error)) where error.isOfAllObjects:
                         inFlight.remove(object)
-                        // What cannot be written cannot be put off either: without a rest it would be read again at once.
                         if ticksToRest == 0 {
-                            ticksToRest = Self.ticks(backoff.pause(for: Self.mirror, isTransient: true))
-                            report("a read could not be written to the mirror; reads rest", error)
+                            let pause = backoff.pause(for: Self.all, isTransient: error.isTransient)
+                            ticksToRest = Self.ticks(pause)
+                            await rest(object, pause, error)
                         }
                     case .done(let object, let result):
                         inFlight.remove(object)
@@ -192,7 +192,7 @@ public struct Refresher: Service {
             }
         case .finished:
             backoff.reset(object.id)
-            backoff.reset(Self.mirror)
+            backoff.reset(Self.all)
         case .failed(let error) where error.isCancellation:
             break
         case .failed(let error):
@@ -202,6 +202,20 @@ public struct Refresher: Service {
                 metadata: ["object": "\(object.id)", "seconds": "\(Int(pause))", "cause": "\(error)"]
             )
             await postpone(object, by: pause, because: "\(error)")
+        }
+    }
+
+    /// Says why nothing is read for a while.
+    ///
+    /// What cannot be written cannot be put off either: without a rest it would be read again at once.
+    private func rest(_ object: ObjectReference, _ seconds: Double, _ error: SyncError) async {
+        guard !error.isCancellation else { return }
+        logger.error(
+            "objects cannot be read; reads rest",
+            metadata: ["seconds": "\(Int(seconds))", "cause": "\(error)"]
+        )
+        if case .call = error {
+            await postpone(object, by: seconds, because: "\(error)")
         }
     }
 

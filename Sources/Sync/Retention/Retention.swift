@@ -17,10 +17,13 @@ public struct Retention: Service {
     /// Days for which ids of events are kept at least, since Stripe lists, and resends, events for 30.
     /// https://docs.stripe.com/api/events
     static let minimumMemory = 30
+    /// Seconds by which this machine's time may be later than that of the last sweep.
+    static let sweepMargin: Int64 = 86_400
     /// Days for which they are kept beyond that, so that clocks and late retries do not matter.
     static let memoryMargin = 5
 
     private let pruner: MirrorPruner
+    private let log: SyncLog
     private let days: Int
     private let now: @Sendable () -> Double
     private let clock: any Clock<Duration>
@@ -40,6 +43,7 @@ public struct Retention: Service {
         logger: Logger
     ) {
         pruner = MirrorPruner(store: store)
+        log = SyncLog(store: store)
         self.days = days
         self.now = now
         self.clock = clock
@@ -48,10 +52,14 @@ public struct Retention: Service {
 
     /// Removes what is due now.
     ///
+    /// What is gone does not come back, so a clock that runs ahead of Stripe's, as of a machine that has just been
+    /// started, does not count: the last sweep tells Stripe's time.
+    ///
     /// - Parameter now: Unix seconds by this machine's clock.
     /// - Returns: What was removed.
     /// - Throws: ``MirrorError``; what was removed until then stays removed.
     public func pruneOnce(now: Double) async throws(MirrorError) -> Report {
+        let now = min(now, try await log.sweeps().sweptTo.map { Double($0 + Self.sweepMargin) } ?? now)
         let payloads = try await pruner.removePayloads(receivedBefore: Self.time(days, before: now))
         let memory = max(days, Self.minimumMemory) + Self.memoryMargin
         return Report(payloads: payloads, forgotten: try await pruner.forget(before: Self.time(memory, before: now)))

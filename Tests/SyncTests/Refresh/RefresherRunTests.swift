@@ -59,6 +59,26 @@ import Testing
         }
     }
 
+    /// One line tells of it, not one for each object.
+    @Test func readsRestWhileTheKeyIsRefused() async throws {
+        try await MirroredAccount.run(key: "sk_test_revoked") { account in
+            for _ in 0..<3 {
+                _ = try await pendingCustomer(account)
+            }
+            try await running(account) {
+                await pass(2.1, in: account)
+                await until { account.capture.text.contains("reads rest") }
+                for _ in 0..<20 {
+                    await pass(0.5, in: account)
+                }
+                await until { account.time.sleepers == 1 }
+            }
+            #expect(account.gets == 3)
+            #expect(account.capture.text.ranges(of: "reads rest").count == 1)
+            #expect(account.capture.text.contains("check STRIPE_SECRET_KEY"))
+        }
+    }
+
     @Test func pausesGrowWhileAReadFails() async throws {
         try await MirroredAccount.run { account in
             let customer = try await pendingCustomer(account)

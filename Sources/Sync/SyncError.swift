@@ -52,8 +52,9 @@ public enum SyncError: Error, Sendable, CustomStringConvertible {
     /// Whether it would meet every other object too, until somebody acts: a key that was revoked, a disk that is full.
     var isOfAllObjects: Bool {
         switch self {
-        case .call(.refused), .store: !isOfOneObject
-        case .call, .object: false
+        case .call(let error): error.status == 401 || error.status == 403
+        case .store: !isOfOneObject
+        case .object: false
         }
     }
 

@@ -37,7 +37,7 @@ import Testing
         for error in [Self.refused(401), Self.refused(403), Self.busyFile] {
             #expect(error.isOfAllObjects)
         }
-        for error in [Self.refused(404), Self.unreadable, .store(.inconsistent("x")), .call(.crowdedOut(attempts: 0))] {
+        for error in [Self.refused(400), Self.refused(404), Self.unreadable, .store(.inconsistent("x")), .call(.crowdedOut(attempts: 0))] {
             #expect(!error.isOfAllObjects)
         }
         #expect(Self.refused(401).description.contains("STRIPE_SECRET_KEY"))

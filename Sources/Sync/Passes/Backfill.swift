@@ -149,24 +149,3 @@ public struct Backfill: Sendable {
         return unreadable
     }
 }
-
-extension Pass {
-    /// The pass after a page of a list.
-    func advanced(over page: ObjectList.Page, of kind: MirroredKind, isFirst: Bool) -> Pass {
-        var pass = self
-        pass.advance(over: page, of: kind, isFirst: isFirst)
-        return pass
-    }
-
-    /// Moves on over a page of a list; with the first one its count begins, perhaps anew.
-    mutating func advance(over page: ObjectList.Page, of kind: MirroredKind, isFirst: Bool) {
-        switch kind {
-        case .customer: customers = page.count + (isFirst ? 0 : customers)
-        case .subscription: subscriptions = page.count + (isFirst ? 0 : subscriptions)
-        }
-        cursor = page.cursor ?? cursor
-        guard !page.hasMore else { return }
-        stage = kind == .customer ? .subscriptions : .unlisted
-        cursor = nil
-    }
-}

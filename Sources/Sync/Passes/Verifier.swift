@@ -138,7 +138,7 @@ public struct Verifier: Sendable {
         walk.report.compared += page.count
         walk.report.undecided += page.unreadable
         walk.judged.formUnion(page.unreadable)
-        walk.pass.advance(over: page, of: kind, isFirst: walk.trail.cursor == nil)
+        walk.pass = walk.pass.advanced(over: page, of: kind, isFirst: walk.trail.cursor == nil)
         walk.trail.advance(over: page)
     }
 

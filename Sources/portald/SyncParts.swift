@@ -55,6 +55,12 @@ struct SyncParts {
         Retention(store: store, days: settings.eventRetentionDays, now: Self.now, logger: logger)
     }
 
+    var replay: EventReplay {
+        EventReplay(log: eventLog, writer: writer, livemode: settings.livemode, client: client)
+    }
+
+    var eventLog: EventLog { EventLog(store: store) }
+
     /// Nil where the settings turn it off.
     var verification: RollingVerification? {
         let callsPerSecond = Double(settings.stripeRate * settings.verifyShare) / 100

@@ -7,13 +7,15 @@ import Sync
 /// Lets a command do a part of the daemon's synchronisation, beside the daemon or without it.
 struct SyncSession {
     let settings: Settings
+    /// The mirror where it is open already; it is closed in the end.
+    var store: MirrorStore?
 
     /// Opens the mirror and runs a body with its writer beside it.
     ///
     /// - Throws: What the body throws, as a failure of the command where it is an error of the synchronisation.
     func run<Value: Sendable>(_ body: (SyncParts, StripeClient) async throws -> Value) async throws -> Value {
         do {
-            let (store, _) = try MirrorStore.open(path: settings.database)
+            let store = try store ?? MirrorStore.open(path: settings.database).store
             try store.requireMode(livemode: settings.livemode)
             let transport = try CurlTransport()
             defer { transport.shutdown() }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import MirrorStore
-import StripeClient
 import Sync
 
 extension EventsCommand {
@@ -45,48 +44,24 @@ extension EventsCommand {
             let source = try await options.settings.source()
             let settings = try options.settings.settings(from: source)
             let store = try await options.openForWriting()
-            do {
-                try store.requireMode(livemode: settings.livemode)
-                let lines = try await replay(in: store, settings)
-                try store.close()
-                tell(Self.summary(lines))
-                guard lines.allSatisfy(\.isReplayed) else { throw ExitCode.failure }
-            } catch let error as MirrorError {
-                throw CommandFailure(error)
+            let lines = try await SyncSession(settings: settings, store: store).run { sync, _ in
+                try await replay(sync)
             }
+            tell(Self.summary(lines))
+            guard lines.allSatisfy(\.isReplayed) else { throw ExitCode.failure }
         }
 
-        private func replay(in store: MirrorStore, _ settings: Settings) async throws -> [Line] {
-            let transport = try CurlTransport()
-            defer { transport.shutdown() }
-            let log = EventLog(store: store)
-            let writer = MirrorWriter(
-                store: store,
-                metadataKey: settings.userMetadataKey,
-                livemode: settings.livemode
-            )
-            let replay = EventReplay(
-                log: log,
-                writer: writer,
-                livemode: settings.livemode,
-                client: StripeClient(settings, transport: transport)
-            )
-            let now = Date.now.timeIntervalSince1970
-            let ids =
-                ids.isEmpty
-                ? try log.replayable(failedOnly: failed, receivedSince: since?.seconds(now: now)) : ids
-            return try await withThrowingTaskGroup { group in
-                group.addTask { await writer.run() }
-                var lines: [Line] = []
-                for id in ids {
-                    let (entry, result) = try await replay.replay(id, now: Date.now.timeIntervalSince1970)
-                    let line = Line(id, entry, result)
-                    print(json ? try JSONText.of(line) : line.text)
-                    lines.append(line)
-                }
-                group.cancelAll()
-                return lines
+        private func replay(_ sync: SyncParts) async throws -> [Line] {
+            let since = since?.seconds(now: Date.now.timeIntervalSince1970)
+            let ids = ids.isEmpty ? try sync.eventLog.replayable(failedOnly: failed, receivedSince: since) : ids
+            var lines: [Line] = []
+            for id in ids {
+                let (entry, result) = try await sync.replay.replay(id, now: Date.now.timeIntervalSince1970)
+                let line = Line(id, entry, result)
+                print(json ? try JSONText.of(line) : line.text)
+                lines.append(line)
             }
+            return lines
         }
 
         /// Beside JSON only on standard error, so that every line of the output is JSON.

@@ -106,7 +106,7 @@ declare global {
   interface HTMLElementTagNameMap {
     "billing-portal-button": BillingPortalButton;
   }
-  interface HTMLElementEventMap {
+  interface GlobalEventHandlersEventMap {
     "portald-error": CustomEvent<PortaldError>;
   }
 }

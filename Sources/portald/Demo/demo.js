@@ -84,7 +84,7 @@ function state(each) {
       badge: status === "trialing" ? "Trial, cancels soon" : "Cancels soon",
       tone: "warn",
       date: ["Cancels on", end(each)],
-      advice: `You can use your plan until ${day(end(each))}. Change your mind until then, and nothing changes.`,
+      advice: `Your plan runs until ${day(end(each))}, and can be resumed until then.`,
       buttons: [portalButton("Resume plan", {}, "main")],
     };
   }
@@ -122,12 +122,9 @@ function plan(each) {
 
 function facts(each, date) {
   const quantity = each.items.reduce((sum, item) => sum + (item.quantity ?? 1), 0);
-  const rows = [
-    date && [date[0], day(date[1])],
-    ["Seats", String(quantity)],
-    ["Subscription", each.id],
-  ];
-  return rows.filter(Boolean).map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)));
+  const rows = [["Subscription", make("code", {}, each.id)]];
+  if (date) rows.unshift([date[0], day(date[1])], ["Seats", String(quantity)]);
+  return rows.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value)));
 }
 
 function nothing() {

@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 VENV := .build-venv
 
 PACKAGES := libcurl4-openssl-dev libsqlite3-dev libssl-dev pkg-config
-TEST_PACKAGES := chromium chromium-driver curl openssl python3-venv sqlite3
+TEST_PACKAGES := chromium chromium-driver curl node-typescript openssl python3-venv sqlite3
 
 # As root there may be no sudo, and none is needed.
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
@@ -58,10 +58,11 @@ deps: swift
 
 test-deps: $(VENV)/ready
 
-$(VENV)/ready: Tests/EndToEnd/requirements.txt
+$(VENV)/ready: Tests/EndToEnd/requirements.txt Tests/EndToEnd/requirements-files.txt
 	$(call install_missing,$(TEST_PACKAGES))
 	$(PYTHON) -m venv --clear $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement $(word 2,$^)
 	touch $@
 
 swift:

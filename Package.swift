@@ -72,6 +72,10 @@ let package = Package(
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            resources: [
+                .embedInCode("Assets/openapi.json"), .embedInCode("Assets/portald.d.ts"),
+                .embedInCode("Assets/portald.js"),
             ]
         ),
         .target(
@@ -103,7 +107,9 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            resources: [.embedInCode("Demo/demo.html")]
+            resources: [
+                .embedInCode("Demo/demo.css"), .embedInCode("Demo/demo.html"), .embedInCode("Demo/demo.js"),
+            ]
         ),
         .target(name: "Fixtures", path: "Tests/Fixtures"),
         .testTarget(name: "StripeTests", dependencies: ["Fixtures", "Stripe"]),

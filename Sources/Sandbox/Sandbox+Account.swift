@@ -89,6 +89,17 @@ extension Sandbox {
         }
     }
 
+    /// Creates a checkout session; the parameters are those of `POST /v1/checkout/sessions`.
+    ///
+    /// - Returns: The session.
+    /// - Throws: What Stripe would answer.
+    @discardableResult
+    public func createCheckoutSession(_ parameters: StripeParameters) throws(StripeAPIError) -> JSONObject {
+        try perform(parameters) { model, reader, call throws(StripeAPIError) in
+            try model.createCheckoutSession(&reader, call)
+        }
+    }
+
     /// Pays a checkout session as its customer would.
     ///
     /// - Returns: The session.

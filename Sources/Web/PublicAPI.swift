@@ -78,6 +78,9 @@ public struct PublicAPI: Sendable {
                     body: .init(byteBuffer: ByteBuffer(string: "ok"))
                 )
             },
+            .get("/portald.js", .module),
+            .get("/portald.d.ts", .moduleTypes),
+            .get("/openapi.json", .openAPI),
         ]
     }
 }

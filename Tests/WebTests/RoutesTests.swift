@@ -10,6 +10,8 @@ import Web
         ("/api/subscriptions/user", ["GET", "HEAD", "OPTIONS"]),
         ("/api/subscriptions/config", ["GET", "HEAD", "OPTIONS"]),
         ("/healthz", ["GET", "HEAD", "OPTIONS"]),
+        ("/portald.js", ["GET", "HEAD", "OPTIONS"]),
+        ("/openapi.json", ["GET", "HEAD", "OPTIONS"]),
     ]
     private static let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 

@@ -72,13 +72,14 @@ struct DemoCommand: AsyncParsableCommand {
         try await Self.makeMirror(at: database)
         let signer = await TokenSigner(secret: tokenSecret)
         var daemon = Daemon(settings: settings, logger: logger)
-        daemon.further = DemoEndpoints(signer: signer).all
+        let account = DemoAccount(sandbox: sandbox)
+        daemon.further = DemoEndpoints(signer: signer, account: account, page: "http://\(listen)/demo").all
         daemon.onListening = { address in
             do {
                 try sandbox.addEndpoint(
                     WebhookEndpoint(url: "http://\(address)/webhooks/stripe", secrets: [webhookSecret])
                 )
-                try DemoAccount.create(in: sandbox)
+                try account.create()
                 await sandbox.deliveriesSettled()
                 let instructions = Self.instructions(
                     address,

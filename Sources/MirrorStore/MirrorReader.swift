@@ -73,7 +73,7 @@ public struct MirrorReader: Sendable {
             WHERE customer = ? AND NOT deleted
             """
         static let items = """
-            SELECT price, product, quantity FROM subscription_items WHERE subscription = ? ORDER BY id
+            SELECT id, price, product, quantity FROM subscription_items WHERE subscription = ? ORDER BY id
             """
         static let all = [customers, subscriptions, items]
     }
@@ -113,7 +113,12 @@ public struct MirrorReader: Sendable {
     private static func items(of subscription: String, _ db: Database) throws -> [LinkedSubscription.Item] {
         let statement = try db.cachedStatement(sql: SQL.items)
         return try Row.fetchAll(statement, arguments: [subscription]).map { row in
-            LinkedSubscription.Item(price: row["price"], product: row["product"], quantity: row["quantity"])
+            LinkedSubscription.Item(
+                id: row["id"],
+                price: row["price"],
+                product: row["product"],
+                quantity: row["quantity"]
+            )
         }
     }
 }

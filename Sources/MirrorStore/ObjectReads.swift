@@ -90,6 +90,29 @@ public struct ObjectReads: Sendable {
         }
     }
 
+    /// Asks for a read of an object at once, as where Stripe says that it knows no such object.
+    ///
+    /// - Parameters:
+    ///   - object: The object; a deleted customer is left alone.
+    ///   - now: Unix seconds by this machine's clock.
+    /// - Throws: ``MirrorError`` where nothing was written.
+    public func request(_ object: ObjectReference, at now: Double) async throws(MirrorError) {
+        try await write { transaction in
+            let objects = transaction.objects
+            let record = try ObjectStateTable(db: objects.db).load(object.id, kind: object.kind)
+            var rule = try objects.rule(over: record, knowing: [])
+            // The grace is for events on their way, and this waits for none.
+            rule.requestRead(created: Int64(now), at: now - FastForward.grace)
+            let arrival = ObjectTransaction.Arrival(
+                source: .read(rule.sequence),
+                object: nil,
+                apiVersion: nil,
+                at: now
+            )
+            try objects.write(rule, over: record, of: object.id, arrival)
+        }
+    }
+
     // MARK: Before a request, and after its reply
 
     /// What has to be taken before a request is sent.

@@ -12,6 +12,10 @@ public enum PortalError: String, Error, Sendable, Hashable, CaseIterable {
     case noActiveSubscription = "no_active_subscription"
     /// Another user claims the same customer.
     case customerLinkConflict = "customer_link_conflict"
+    /// A parameter of the request cannot be used.
+    case invalidParameter = "invalid_parameter"
+    /// The user asks too often.
+    case rateLimited = "rate_limited"
     /// The mirror is still being filled, and may lack what the user has.
     case mirrorNotReady = "mirror_not_ready"
     /// Stripe refused the call, or its answer could not be read.
@@ -41,6 +45,10 @@ public enum PortalError: String, Error, Sendable, Hashable, CaseIterable {
             "You have no active subscription to manage. Subscribe first."
         case .customerLinkConflict:
             "This billing account is linked to more than one user. Contact support to have it corrected."
+        case .invalidParameter:
+            "A parameter of the request cannot be used."
+        case .rateLimited:
+            "You have asked for the billing portal too often. Wait a moment, then try again."
         case .mirrorNotReady:
             "Subscriptions are still being loaded. Try again in a few minutes."
         case .stripeError:

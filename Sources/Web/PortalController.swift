@@ -11,6 +11,9 @@ struct PortalController {
     let authenticator: Authenticator
     let portal: BillingPortal
 
+    /// Far more than the longest body that says something.
+    private static let bodyLimit = 16 << 10
+
     private struct Opened: Encodable {
         var success = true
         var message = "Billing portal session created successfully"
@@ -25,7 +28,9 @@ struct PortalController {
     /// Answers `POST /api/subscriptions/user/billing-portal/`.
     func open(_ request: Request, context: RequestRecordContext) async throws -> Response {
         let user = try authenticate(request)
-        let session = try await portal.open(for: user)
+        try portal.admit(user)
+        let wish = try portal.request(try await request.json(upTo: Self.bodyLimit))
+        let session = try await portal.open(wish, for: user)
         context.record.note("session", session.id)
         context.record.note("customer", session.customer)
         context.record.note("stripe_request", session.requestID)

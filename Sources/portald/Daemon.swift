@@ -32,9 +32,10 @@ struct Daemon {
         let client = StripeClient(settings, transport: transport)
         let sync = SyncParts(settings: settings, store: store, client: client, logger: logger)
         try await sync.log.setAPIVersion(settings.apiVersion)
+        let calls = PortalCalls(client: client, reads: sync.reads, now: SyncParts.now, logger: logger)
         let listener = HTTPListener(
             address: settings.listen,
-            responder: try await api(store: store, writer: sync.writer, client: client).buildResponder(logger: logger),
+            responder: try await api(store: store, writer: sync.writer, calls: calls).buildResponder(logger: logger),
             logger: logger,
             onListening: onListening
         )
@@ -46,7 +47,7 @@ struct Daemon {
             logger: adminLogger
         )
         let services: [(any Service)?] = [
-            sync.writer, sync.retention, sync.refresher, sync.synchronizer, sync.verification, admin, listener,
+            sync.writer, sync.retention, sync.refresher, sync.synchronizer, sync.verification, calls, admin, listener,
         ]
         // Stopped in reverse: no request is taken in any more before the writer commits the last.
         var group = ServiceGroupConfiguration(
@@ -65,7 +66,7 @@ struct Daemon {
         logger.notice("stopped")
     }
 
-    private func api(store: MirrorStore, writer: MirrorWriter, client: StripeClient) async throws -> PublicAPI {
+    private func api(store: MirrorStore, writer: MirrorWriter, calls: PortalCalls) async throws -> PublicAPI {
         PublicAPI(
             intake: WebhookIntake(
                 secrets: settings.webhookSecrets,
@@ -78,9 +79,14 @@ struct Daemon {
             ),
             portal: BillingPortal(
                 reader: MirrorReader(store: store),
-                client: client,
+                calls: calls,
+                limiter: PortalRateLimiter(rate: settings.portalRate),
                 allowedStatuses: settings.portalStatuses,
-                returnURL: settings.returnURL,
+                returnURLs: ReturnURLs(
+                    base: settings.frontendBase,
+                    fallback: settings.returnURL,
+                    origins: settings.allowedOrigins
+                ),
                 configuration: settings.portalConfiguration
             ),
             publishableKey: settings.publishableKey,

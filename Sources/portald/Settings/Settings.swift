@@ -25,6 +25,8 @@ struct Settings: Sendable {
     var allowedOrigins: Set<String>
     /// `FRONTEND_URL` followed by `PORTALD_RETURN_PATH`, default `/billing`.
     var returnURL: String
+    /// `FRONTEND_URL` without a slash at its end: the base of a `return_path`.
+    var frontendBase: String
     /// `PORTALD_LISTEN`, default `127.0.0.1:8080`.
     var listen: ListenAddress
     /// `PORTALD_ADMIN_LISTEN`, default `127.0.0.1:9464`: readiness, for this machine only.
@@ -37,6 +39,8 @@ struct Settings: Sendable {
     var claimRules: ClaimRules
     /// `PORTALD_PORTAL_CONFIGURATION`: `bpc_…`.
     var portalConfiguration: String?
+    /// `PORTALD_PORTAL_RATE`, default `10/60s`: how often one user may ask for the portal.
+    var portalRate: PortalRate
     /// `PORTALD_USER_METADATA_KEY`, default `user_id`.
     var userMetadataKey: String
     /// `PORTALD_PORTAL_STATUSES`, default `active,trialing,past_due`.
@@ -95,6 +99,7 @@ struct Settings: Sendable {
             requiredClaims: reader.requiredClaims("PORTALD_JWT_REQUIRED_CLAIMS")
         )
         portalConfiguration = reader.text("PORTALD_PORTAL_CONFIGURATION", prefixes: ["bpc_"])
+        let portalRate = reader.portalRate("PORTALD_PORTAL_RATE", default: "10/60s")
         userMetadataKey = reader.text("PORTALD_USER_METADATA_KEY") ?? "user_id"
         portalStatuses = reader.portalStatuses("PORTALD_PORTAL_STATUSES")
         signatureTolerance = reader.seconds("PORTALD_SIGNATURE_TOLERANCE", default: 300)
@@ -103,12 +108,15 @@ struct Settings: Sendable {
         verifyShare = reader.integer("PORTALD_VERIFY_SHARE", of: "percent", in: 0...50, default: 5)
         eventRetentionDays = reader.integer("PORTALD_EVENT_RETENTION_DAYS", of: "days", in: 1...3650, default: 30)
         logLevel = reader.logLevel("PORTALD_LOG_LEVEL", default: .info)
-        guard reader.faults.isEmpty, let key, let frontend, let apiBase, let listen, let adminListen else {
+        guard reader.faults.isEmpty, let key, let frontend, let apiBase, let listen, let adminListen, let portalRate
+        else {
             throw SettingsError(faults: reader.faults)
         }
         secretKey = key.secret
         livemode = key.livemode
         returnURL = frontend.base + returnPath
+        frontendBase = frontend.base
+        self.portalRate = portalRate
         allowedOrigins = origins.union([frontend.origin])
         self.webhookSecrets = webhookSecrets
         self.apiBase = apiBase

@@ -207,6 +207,17 @@ struct SettingsReader {
         Set(list(name) ?? ["active", "trialing", "past_due"])
     }
 
+    mutating func portalRate(_ name: String, default fallback: String) -> PortalRate? {
+        let rate = PortalRate(text(name) ?? fallback)
+        if rate == nil {
+            fault(
+                name,
+                "is no rate such as \(fallback): requests (1 to 10000), a slash, and seconds (1 to 86400) followed by s"
+            )
+        }
+        return rate
+    }
+
     mutating func seconds(_ name: String, default fallback: Int64) -> Int64 {
         guard let text = text(name) else { return fallback }
         guard let seconds = Int64(text), (1...86_400).contains(seconds) else {

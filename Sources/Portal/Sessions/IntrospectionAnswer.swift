@@ -1,5 +1,6 @@
 internal import Foundation
 internal import MirrorStore
+internal import Stripe
 internal import StripeClient
 
 /// What an introspection endpoint says of a session (RFC 7662 §2.2).

@@ -26,9 +26,7 @@ struct SessionCache: Sendable {
         return entry.user
     }
 
-    /// - Parameters:
-    ///   - now: when the session was asked about.
-    ///   - expiration: when it ends by itself, in seconds since 1970.
+    /// Keeps that a session was active at `now`, for no longer than until it ends by itself (seconds since 1970).
     mutating func insert(_ user: UserID, for digest: [UInt8], now: Date, expiration: TimeInterval?) {
         let latest = now.addingTimeInterval(Self.lifetime)
         let until = expiration.map { min(latest, Date(timeIntervalSince1970: $0)) } ?? latest

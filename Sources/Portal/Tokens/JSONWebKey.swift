@@ -2,7 +2,9 @@ internal import Stripe
 
 /// Reads one key of a JWK set (RFC 7517; RFC 7518 §6 and RFC 8037 §2 for what each kind holds).
 enum JSONWebKey {
-    /// The values of `alg` that a key of a set can serve. HS256 is none of them: a set is published.
+    /// The values of `alg` that a key of a set can serve.
+    ///
+    /// HS256 is none of them: a set is published.
     static let algorithms: Set<String> = ["RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"]
 
     /// What only a private key has (RFC 7518 §6.2.2, §6.3.2).

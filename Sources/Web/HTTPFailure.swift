@@ -119,10 +119,11 @@ struct HTTPFailure: Error {
         switch failure.error {
         case .authenticationRequired: headers[.wwwAuthenticate] = "Bearer"
         case .invalidToken: headers[.wwwAuthenticate] = #"Bearer error="invalid_token""#
+        case .authenticationUnavailable: headers[.retryAfter] = "5"
         case .stripeBusy, .storeUnavailable: headers[.retryAfter] = "5"
         case .stripeUnavailable, .mirrorNotReady: headers[.retryAfter] = "30"
         case .rateLimited: headers[.retryAfter] = "60"
-        case .invalidParameter: break
+        case .invalidParameter, .crossSiteRequest: break
         case .customerNotFound, .noActiveSubscription, .customerLinkConflict, .stripeError, .stripeTimeout: break
         }
         if let wait = failure.retryAfter {
@@ -134,6 +135,8 @@ struct HTTPFailure: Error {
     private static func status(of error: PortalError) -> HTTPResponse.Status {
         switch error {
         case .authenticationRequired, .invalidToken: .unauthorized
+        case .crossSiteRequest: .forbidden
+        case .authenticationUnavailable: .serviceUnavailable
         case .noActiveSubscription: .forbidden
         case .customerNotFound: .notFound
         case .customerLinkConflict: .conflict

@@ -16,10 +16,10 @@ struct CORSMiddleware: RouterMiddleware {
         response.headers[.vary] = "Origin"
         guard let origin = request.headers[.origin], allowedOrigins.contains(origin) else { return response }
         response.headers[.accessControlAllowOrigin] = origin
-        response.headers[.accessControlExposeHeaders] = "Retry-After"
+        response.headers[.accessControlExposeHeaders] = "Retry-After, Portald-Mirror-Age, Portald-Request-Id"
         if request.method == .options {
             response.headers[.accessControlAllowMethods] = response.headers[.allow]
-            response.headers[.accessControlAllowHeaders] = "authorization, content-type"
+            response.headers[.accessControlAllowHeaders] = "authorization, content-type, portald-after"
             response.headers[.accessControlMaxAge] = "600"
         }
         return response

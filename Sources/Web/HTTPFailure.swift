@@ -12,6 +12,8 @@ struct HTTPFailure: Error {
     /// What to do, for the client; nothing that only the operator may know.
     var message: String
     var headers: HTTPFields = [:]
+    /// The parameter that cannot be used.
+    var parameter: String?
     /// Why, for the log.
     var cause: String?
 
@@ -51,6 +53,17 @@ struct HTTPFailure: Error {
 
     /// The client went away, or sent something that is no body.
     static let bodyUnreadable = Self(.badRequest, "body_unreadable", "The body could not be read.")
+
+    /// - Parameters:
+    ///   - parameter: The parameter's name.
+    ///   - message: What to send instead, as a sentence; never the value that was sent.
+    /// - Returns: The failure, 422.
+    static func invalidParameter(_ parameter: String, _ message: String) -> Self {
+        var failure = Self(.unprocessableContent, "invalid_parameter", message)
+        failure.parameter = parameter
+        failure.cause = "parameter \(parameter)"
+        return failure
+    }
 
     // MARK: Of a webhook
 

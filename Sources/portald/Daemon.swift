@@ -32,9 +32,11 @@ struct Daemon {
         let client = StripeClient(settings, transport: transport)
         let sync = SyncParts(settings: settings, store: store, client: client, logger: logger)
         try await sync.log.setAPIVersion(settings.apiVersion)
+        let journal = RequestJournal(log: AnsweredRequestLog(store: store), logger: logger)
+        let api = try await api(store: store, writer: sync.writer, client: client, journal: journal)
         let listener = HTTPListener(
             address: settings.listen,
-            responder: try await api(store: store, writer: sync.writer, client: client).buildResponder(logger: logger),
+            responder: api.buildResponder(logger: logger),
             logger: logger,
             onListening: onListening
         )
@@ -46,7 +48,7 @@ struct Daemon {
             logger: adminLogger
         )
         let services: [(any Service)?] = [
-            sync.writer, sync.retention, sync.refresher, sync.synchronizer, sync.verification, admin, listener,
+            sync.writer, journal, sync.retention, sync.refresher, sync.synchronizer, sync.verification, admin, listener,
         ]
         // Stopped in reverse: no request is taken in any more before the writer commits the last.
         var group = ServiceGroupConfiguration(
@@ -65,7 +67,12 @@ struct Daemon {
         logger.notice("stopped")
     }
 
-    private func api(store: MirrorStore, writer: MirrorWriter, client: StripeClient) async throws -> PublicAPI {
+    private func api(
+        store: MirrorStore,
+        writer: MirrorWriter,
+        client: StripeClient,
+        journal: RequestJournal
+    ) async throws -> PublicAPI {
         PublicAPI(
             intake: WebhookIntake(
                 secrets: settings.webhookSecrets,
@@ -83,6 +90,8 @@ struct Daemon {
                 returnURL: settings.returnURL,
                 configuration: settings.portalConfiguration
             ),
+            arrivals: ArrivalWatch(store: store),
+            journal: journal,
             publishableKey: settings.publishableKey,
             allowedOrigins: settings.allowedOrigins,
             further: further

@@ -18,6 +18,7 @@ struct APIConfiguration: Sendable {
     /// Whether the first backfill has finished.
     var isFilled = true
     var stripeClock: any Clock<Duration> = ContinuousClock()
+    var arrivalClock: any Clock<Duration> = ContinuousClock()
     var further: [Endpoint] = []
     var idle: Duration?
     var request: Duration?
@@ -34,6 +35,8 @@ struct RunningAPI: Sendable {
     let address: ListenAddress
     let store: MirrorStore
     let log: LogCapture
+    /// Written by the test itself.
+    let journal: RequestJournal
     /// Begins a graceful shutdown.
     let shutDown: @Sendable () -> Void
 
@@ -54,14 +57,17 @@ struct RunningAPI: Sendable {
         defer { transport.shutdown() }
         let log = LogCapture()
         let writer = MirrorWriter(store: store, metadataKey: "user_id", livemode: false)
-        let api = try await publicAPI(configuration, store, writer, transport)
+        let journal = RequestJournal(log: AnsweredRequestLog(store: store), logger: log.logger)
+        let api = try await publicAPI(configuration, store, writer, journal, transport)
         let value = try await withThrowingTaskGroup { group in
             // As in the daemon, the writer stops after the listener.
             group.addTask { await writer.run() }
             let value = try await testGracefulShutdown { trigger in
                 try await serve(api.buildResponder(logger: log.logger), configuration, log, trigger) { address in
                     try await body(
-                        RunningAPI(address: address, store: store, log: log) { trigger.triggerGracefulShutdown() }
+                        RunningAPI(address: address, store: store, log: log, journal: journal) {
+                            trigger.triggerGracefulShutdown()
+                        }
                     )
                 }
             }
@@ -78,6 +84,7 @@ struct RunningAPI: Sendable {
         _ configuration: APIConfiguration,
         _ store: MirrorStore,
         _ writer: MirrorWriter,
+        _ journal: RequestJournal,
         _ transport: CurlTransport
     ) async throws -> PublicAPI {
         PublicAPI(
@@ -105,6 +112,8 @@ struct RunningAPI: Sendable {
                 returnURL: "\(frontend)/billing",
                 configuration: nil
             ),
+            arrivals: ArrivalWatch(store: store, clock: configuration.arrivalClock),
+            journal: journal,
             publishableKey: configuration.publishableKey,
             allowedOrigins: [frontend],
             further: configuration.further

@@ -16,11 +16,16 @@ public struct MirrorReader: Sendable {
         public var customers: [LinkedCustomer]
         /// Whether a backfill has ever finished; until then, what is not in the mirror may still be on its way.
         public var isFilled: Bool
+        /// When the mirror last heard from Stripe, Unix seconds by this machine's clock; nil where it never did.
+        ///
+        /// An event that comes in counts, and a sweep or a backfill that finishes.
+        public var heardAt: Double?
 
         /// Creates a snapshot from its parts.
-        public init(customers: [LinkedCustomer], isFilled: Bool) {
+        public init(customers: [LinkedCustomer], isFilled: Bool, heardAt: Double? = nil) {
             self.customers = customers
             self.isFilled = isFilled
+            self.heardAt = heardAt
         }
     }
 
@@ -34,7 +39,8 @@ public struct MirrorReader: Sendable {
     static func snapshot(of user: UserID, _ db: Database) throws -> Snapshot {
         Snapshot(
             customers: try customers(of: user, db),
-            isFilled: try PassTable(db: db).hasFinished(.backfill)
+            isFilled: try PassTable(db: db).hasFinished(.backfill),
+            heardAt: try SyncStateTable(db: db).heardAt()
         )
     }
 
@@ -54,19 +60,9 @@ public struct MirrorReader: Sendable {
 
     /// Statements by what they look up; a test reads their query plans.
     enum SQL {
-        static let customers = """
-            SELECT
-                link.customer AS id, customer.created, coalesce(customer.deleted, 0) AS deleted,
-                EXISTS (
-                    SELECT 1 FROM user_links AS other
-                    WHERE other.customer = link.customer AND other.user_id <> ?1
-                ) AS claimed_by_others,
-                max(link.source <> 'checkout_client_reference_id') AS claimed_by_metadata
-            FROM user_links AS link
-            LEFT JOIN customers AS customer ON customer.id = link.customer
-            WHERE link.user_id = ?1
-            GROUP BY link.customer
-            """
+        static let links = "SELECT customer, source FROM user_links WHERE user_id = ?"
+        static let others = "SELECT EXISTS (SELECT 1 FROM user_links WHERE customer = ? AND user_id <> ?)"
+        static let customer = "SELECT created, deleted FROM customers WHERE id = ?"
         static let subscriptions = """
             SELECT id, status, created, current_period_end, cancel_at, cancel_at_period_end, trial_end
             FROM subscriptions
@@ -75,19 +71,24 @@ public struct MirrorReader: Sendable {
         static let items = """
             SELECT id, price, product, quantity FROM subscription_items WHERE subscription = ? ORDER BY id
             """
-        static let all = [customers, subscriptions, items]
+        static let all = [links, others, customer, subscriptions, items]
     }
 
     private static func customers(of user: UserID, _ db: Database) throws -> [LinkedCustomer] {
-        let statement = try db.cachedStatement(sql: SQL.customers)
-        return try Row.fetchAll(statement, arguments: [user.rawValue]).map { row in
-            let id: String = row["id"]
+        let links = try Row.fetchAll(db.cachedStatement(sql: SQL.links), arguments: [user.rawValue])
+        return try Dictionary(grouping: links) { $0["customer"] as String }.sorted { $0.key < $1.key }.map {
+            id,
+            links in
+            let row = try Row.fetchOne(db.cachedStatement(sql: SQL.customer), arguments: [id])
+            let others = try Bool.fetchOne(db.cachedStatement(sql: SQL.others), arguments: [id, user.rawValue])
             return LinkedCustomer(
                 id: id,
-                created: row["created"],
-                deleted: row["deleted"],
-                isClaimedByOthers: row["claimed_by_others"],
-                isClaimedByMetadata: row["claimed_by_metadata"],
+                created: row?["created"],
+                deleted: row?["deleted"] ?? false,
+                isClaimedByOthers: others ?? false,
+                isClaimedByMetadata: links.contains {
+                    $0["source"] != UserLinkSource.checkoutClientReferenceID.rawValue
+                },
                 subscriptions: try subscriptions(of: id, db)
             )
         }

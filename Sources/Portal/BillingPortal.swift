@@ -57,9 +57,19 @@ public struct BillingPortal: Sendable {
 
     /// Creates a portal session for a user.
     ///
+    /// - Parameters:
+    ///   - request: What the user asks for.
+    ///   - user: The user.
+    ///   - onRead: Gets what was read from the mirror, also where the portal stays closed.
+    /// - Returns: The session.
     /// - Throws: ``PortalFailure``, named after what stands in the way.
-    public func open(_ request: PortalRequest, for user: UserID) async throws(PortalFailure) -> PortalSession {
+    public func open(
+        _ request: PortalRequest,
+        for user: UserID,
+        onRead: (MirrorReader.Snapshot) -> Void = { _ in }
+    ) async throws(PortalFailure) -> PortalSession {
         let snapshot = try await snapshot(of: user)
+        onRead(snapshot)
         let target: PortalTarget
         do throws(PortalTarget.Refusal) {
             target = try PortalTarget(request, snapshot, allowedStatuses: allowedStatuses)
@@ -86,10 +96,18 @@ public struct BillingPortal: Sendable {
 
     /// Reads a user's subscriptions; a user without a customer has none.
     ///
+    /// - Parameters:
+    ///   - user: The user.
+    ///   - onRead: Gets what was read from the mirror, also where there is no answer.
+    /// - Returns: The subscriptions.
     /// - Throws: ``PortalFailure`` where the user's customer is in conflict, the mirror may still lack what the user has,
     ///   or it cannot be read.
-    public func overview(of user: UserID) async throws(PortalFailure) -> Overview {
+    public func overview(
+        of user: UserID,
+        onRead: (MirrorReader.Snapshot) -> Void = { _ in }
+    ) async throws(PortalFailure) -> Overview {
         let snapshot = try await snapshot(of: user)
+        onRead(snapshot)
         switch PortalDecision(snapshot, allowedStatuses: allowedStatuses) {
         case .customerLinkConflict: throw PortalFailure(.customerLinkConflict)
         case .mirrorNotReady: throw PortalFailure(.mirrorNotReady)

@@ -32,7 +32,7 @@ struct FailureMiddleware: RouterMiddleware {
         var success = false
         var code: String
         var message: String
-        /// Left out where no parameter is at fault.
+        /// Absent where no parameter is at fault.
         var parameter: String?
     }
 

@@ -12,7 +12,7 @@ struct HTTPFailure: Error {
     /// What to do, for the client; nothing that only the operator may know.
     var message: String
     var headers: HTTPFields = [:]
-    /// The request's parameter at fault.
+    /// The parameter that cannot be used.
     var parameter: String?
     /// Why, for the log.
     var cause: String?
@@ -63,6 +63,17 @@ struct HTTPFailure: Error {
     static func invalidJSON(_ error: JSONError) -> Self {
         var failure = Self(.badRequest, "invalid_json", "The body cannot be read: \(error).")
         failure.cause = "\(error)"
+        return failure
+    }
+
+    /// - Parameters:
+    ///   - parameter: The parameter's name.
+    ///   - message: What to send instead, as a sentence; never the value that was sent.
+    /// - Returns: The failure, 422.
+    static func invalidParameter(_ parameter: String, _ message: String) -> Self {
+        var failure = Self(.unprocessableContent, "invalid_parameter", message)
+        failure.parameter = parameter
+        failure.cause = "parameter \(parameter)"
         return failure
     }
 

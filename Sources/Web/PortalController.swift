@@ -10,6 +10,7 @@ internal import StripeClient
 struct PortalController {
     let authenticator: Authenticator
     let portal: BillingPortal
+    let arrivals: ArrivalWatch
 
     /// Far more than the longest body that says something.
     private static let bodyLimit = 16 << 10
@@ -28,9 +29,14 @@ struct PortalController {
     /// Answers `POST /api/subscriptions/user/billing-portal/`.
     func open(_ request: Request, context: RequestRecordContext) async throws -> Response {
         let user = try await authenticate(request)
+        context.record.note(user)
         try portal.admit(user)
         let wish = try portal.request(try await request.json(upTo: Self.bodyLimit))
-        let session = try await portal.open(wish, for: user)
+        try await waitForArrival(request)
+        let session = try await portal.open(wish, for: user) {
+            context.record.note($0, at: Date.now.timeIntervalSince1970)
+        }
+        context.record.note("answer", "allowed")
         context.record.note("session", session.id)
         context.record.note("customer", session.customer)
         context.record.note("stripe_request", session.requestID)
@@ -40,7 +46,23 @@ struct PortalController {
     /// Answers `GET /api/subscriptions/user/`.
     func subscriptions(_ request: Request, context: RequestRecordContext) async throws -> Response {
         let user = try await authenticate(request)
-        return try .json(SubscriptionsBody(try await portal.overview(of: user)))
+        context.record.note(user)
+        try await waitForArrival(request)
+        let overview = try await portal.overview(of: user) {
+            context.record.note($0, at: Date.now.timeIntervalSince1970)
+        }
+        context.record.note("answer", "listed")
+        return try .json(SubscriptionsBody(overview))
+    }
+
+    /// Waits for what the client has just seen happen at Stripe; whether it came in, the answer shows.
+    private func waitForArrival(_ request: Request) async throws {
+        guard let arrival = try AfterParameter(request).arrival else { return }
+        do throws(MirrorError) {
+            _ = try await arrivals.wait(for: arrival)
+        } catch {
+            throw PortalFailure(.storeUnavailable, cause: "\(error)")
+        }
     }
 
     private func authenticate(_ request: Request) async throws(PortalFailure) -> UserID {

@@ -34,10 +34,17 @@ struct Daemon {
         let authentication = try await AuthenticationParts(settings: settings, transport: transport, logger: logger)
         try await sync.log.setAPIVersion(settings.apiVersion)
         let calls = PortalCalls(client: client, reads: sync.reads, now: SyncParts.now, logger: logger)
+        let journal = RequestJournal(log: AnsweredRequestLog(store: store), logger: logger)
+        let api = api(
+            store: store,
+            writer: sync.writer,
+            authenticator: authentication.authenticator,
+            calls: calls,
+            journal: journal
+        )
         let listener = HTTPListener(
             address: settings.listen,
-            responder: api(store: store, writer: sync.writer, calls: calls, authentication.authenticator)
-                .buildResponder(logger: logger),
+            responder: api.buildResponder(logger: logger),
             logger: logger,
             onListening: onListening
         )
@@ -49,8 +56,8 @@ struct Daemon {
             logger: adminLogger
         )
         let services: [(any Service)?] = [
-            sync.writer, sync.retention, sync.refresher, sync.synchronizer, sync.verification, authentication.keySet,
-            calls, admin, listener,
+            sync.writer, journal, sync.retention, sync.refresher, sync.synchronizer, sync.verification,
+            authentication.keySet, calls, admin, listener,
         ]
         // Stopped in reverse: no request is taken in any more before the writer commits the last.
         var group = ServiceGroupConfiguration(
@@ -72,8 +79,9 @@ struct Daemon {
     private func api(
         store: MirrorStore,
         writer: MirrorWriter,
+        authenticator: Authenticator,
         calls: PortalCalls,
-        _ authenticator: Authenticator
+        journal: RequestJournal
     ) -> PublicAPI {
         PublicAPI(
             intake: WebhookIntake(
@@ -95,6 +103,8 @@ struct Daemon {
                 ),
                 configuration: settings.portalConfiguration
             ),
+            arrivals: ArrivalWatch(store: store),
+            journal: journal,
             publishableKey: settings.publishableKey,
             allowedOrigins: settings.allowedOrigins,
             further: further

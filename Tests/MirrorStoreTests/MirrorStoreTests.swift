@@ -122,7 +122,7 @@ import Testing
         var seen: Int?
         try pool.writeWithoutTransaction { db in
             try db.inTransaction {
-                try db.execute(sql: "DELETE FROM user_links")
+                try db.execute(sql: "DELETE FROM link_claims")
                 seen = try pool.read { db in
                     try Int.fetchOne(db, sql: "SELECT count(*) FROM user_links WHERE user_id = ?", arguments: [user.rawValue])
                 }

@@ -21,6 +21,7 @@ import Testing
             let reply = try await api.send(request)
             #expect(reply.header("Access-Control-Allow-Origin") == RunningAPI.frontend)
             #expect(reply.header("Access-Control-Allow-Credentials") == nil)
+            #expect(reply.header("Access-Control-Expose-Headers") == "Retry-After, Portald-Mirror-Age, Portald-Request-Id")
             #expect(reply.header("Vary") == "Origin")
         }
     }
@@ -57,7 +58,7 @@ import Testing
             let reply = try await api.send("OPTIONS", path, headers: headers.map { (name: $0.0, value: $0.1) })
             #expect(reply.status == 204)
             #expect(reply.header("Access-Control-Allow-Methods") == methods)
-            #expect(reply.header("Access-Control-Allow-Headers") == "authorization, content-type")
+            #expect(reply.header("Access-Control-Allow-Headers") == "authorization, content-type, portald-after")
             #expect(reply.header("Access-Control-Max-Age") == "600")
         }
     }

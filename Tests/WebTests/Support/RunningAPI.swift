@@ -23,6 +23,7 @@ struct APIConfiguration: Sendable {
     /// More than any test needs that is not about it.
     var portalRate = "10000/1s"
     var allowedOrigins: Set<String> = [RunningAPI.frontend]
+    var arrivalClock: any Clock<Duration> = ContinuousClock()
     var further: [Endpoint] = []
     var idle: Duration?
     var request: Duration?
@@ -39,6 +40,8 @@ struct RunningAPI: Sendable {
     let address: ListenAddress
     let store: MirrorStore
     let log: LogCapture
+    /// Written by the test itself.
+    let journal: RequestJournal
     /// Begins a graceful shutdown.
     let shutDown: @Sendable () -> Void
 
@@ -60,7 +63,8 @@ struct RunningAPI: Sendable {
         let log = LogCapture()
         let writer = MirrorWriter(store: store, metadataKey: "user_id", livemode: false)
         let calls = try portalCalls(configuration, store, transport, log)
-        let api = try await publicAPI(configuration, store, writer, calls)
+        let journal = RequestJournal(log: AnsweredRequestLog(store: store), logger: log.logger)
+        let api = try await publicAPI(configuration, store, writer, calls, journal)
         let value = try await withThrowingTaskGroup { group in
             // As in the daemon, these stop after the listener.
             group.addTask { await writer.run() }
@@ -68,7 +72,9 @@ struct RunningAPI: Sendable {
             let value = try await testGracefulShutdown { trigger in
                 try await serve(api.buildResponder(logger: log.logger), configuration, log, trigger) { address in
                     try await body(
-                        RunningAPI(address: address, store: store, log: log) { trigger.triggerGracefulShutdown() }
+                        RunningAPI(address: address, store: store, log: log, journal: journal) {
+                            trigger.triggerGracefulShutdown()
+                        }
                     )
                 }
             }
@@ -113,7 +119,8 @@ struct RunningAPI: Sendable {
         _ configuration: APIConfiguration,
         _ store: MirrorStore,
         _ writer: MirrorWriter,
-        _ calls: PortalCalls
+        _ calls: PortalCalls,
+        _ journal: RequestJournal
     ) async throws -> PublicAPI {
         PublicAPI(
             intake: WebhookIntake(
@@ -137,6 +144,8 @@ struct RunningAPI: Sendable {
                 ),
                 configuration: nil
             ),
+            arrivals: ArrivalWatch(store: store, clock: configuration.arrivalClock),
+            journal: journal,
             publishableKey: configuration.publishableKey,
             allowedOrigins: configuration.allowedOrigins,
             further: configuration.further

@@ -49,6 +49,8 @@ import Web
         #expect(settings.tokenKeys.count == 1)
         #expect(settings.claimRules == ClaimRules())
         #expect(settings.portalConfiguration == nil)
+        #expect(settings.portalRate == PortalRate("10/60s"))
+        #expect(settings.frontendBase == "https://app.example.com")
         #expect(settings.userMetadataKey == "user_id")
         #expect(settings.portalStatuses == ["active", "trialing", "past_due"])
         #expect(settings.signatureTolerance == 300)
@@ -69,6 +71,7 @@ import Web
             "PORTALD_JWT_ISSUER": "https://issuer.example", "PORTALD_JWT_AUDIENCE": "portald",
             "PORTALD_JWT_USER_CLAIM": "uid", "PORTALD_JWT_REQUIRED_CLAIMS": "token_type=access, a=b=c",
             "PORTALD_PORTAL_CONFIGURATION": "bpc_1", "PORTALD_USER_METADATA_KEY": "uid",
+            "PORTALD_PORTAL_RATE": "3/10s",
             "PORTALD_PORTAL_STATUSES": " active,unpaid ", "PORTALD_SIGNATURE_TOLERANCE": "86400",
             "PORTALD_ADMIN_LISTEN": "[::1]:0", "PORTALD_STRIPE_RATE": "100", "PORTALD_SWEEP_INTERVAL": "60",
             "PORTALD_VERIFY_SHARE": "0", "PORTALD_EVENT_RETENTION_DAYS": "3650", "PORTALD_LOG_LEVEL": "debug",
@@ -97,6 +100,8 @@ import Web
         )
         #expect(settings.claimRules == rules)
         #expect(settings.portalConfiguration == "bpc_1")
+        #expect(settings.portalRate == PortalRate("3/10s"))
+        #expect(settings.frontendBase == "https://app.example.com/shop")
         #expect(settings.userMetadataKey == "uid")
         #expect(settings.portalStatuses == ["active", "unpaid"])
         #expect(settings.signatureTolerance == 86_400)
@@ -153,7 +158,7 @@ import Web
         "PORTALD_JWT_USER_CLAIM": "\t", "PORTALD_JWT_REQUIRED_CLAIMS": "MARK", "PORTALD_PORTAL_CONFIGURATION": "MARK",
         "PORTALD_USER_METADATA_KEY": "", "PORTALD_PORTAL_STATUSES": "active,,MARK",
         "PORTALD_SIGNATURE_TOLERANCE": "MARK", "PORTALD_LOG_LEVEL": "MARK", "PORTALD_ADMIN_LISTEN": "MARK",
-        "PORTALD_STRIPE_RATE": "MARK", "PORTALD_SWEEP_INTERVAL": "MARK", "PORTALD_VERIFY_SHARE": "MARK",
+        "PORTALD_PORTAL_RATE": "MARK", "PORTALD_STRIPE_RATE": "MARK", "PORTALD_SWEEP_INTERVAL": "MARK", "PORTALD_VERIFY_SHARE": "MARK",
         "PORTALD_EVENT_RETENTION_DAYS": "MARK",
     ]
 
@@ -197,6 +202,8 @@ import Web
         ("PORTALD_ADMIN_LISTEN", "9464", "no address"), ("PORTALD_ADMIN_LISTEN", "0.0.0.0:9464", "open to other machines"),
         ("PORTALD_ADMIN_LISTEN", "[::]:9464", "no token"), ("PORTALD_ADMIN_LISTEN", "vm.example.com:9464", "127.0.0.0/8"),
         ("PORTALD_STRIPE_RATE", "0", "requests per second from 1 to 100"), ("PORTALD_STRIPE_RATE", "101", "1 to 100"),
+        ("PORTALD_PORTAL_RATE", "10", "is no rate such as 10/60s"), ("PORTALD_PORTAL_RATE", "0/60s", "1 to 10000"),
+        ("PORTALD_PORTAL_RATE", "10/60m", "followed by s"), ("PORTALD_PORTAL_RATE", " ", "blank"),
         ("PORTALD_STRIPE_RATE", "20.5", "1 to 100"), ("PORTALD_STRIPE_RATE", "", "blank"),
         ("PORTALD_SWEEP_INTERVAL", "0", "1 to 86400"), ("PORTALD_SWEEP_INTERVAL", "86401", "1 to 86400"),
         ("PORTALD_VERIFY_SHARE", "-1", "percent from 0 to 50"), ("PORTALD_VERIFY_SHARE", "51", "0 to 50"),

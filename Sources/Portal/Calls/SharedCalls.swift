@@ -79,6 +79,11 @@ final class SharedCalls<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
+    /// How many wait for a call.
+    func waiters(for key: Key) -> Int {
+        state.withLockedValue { $0.calls[key]?.waiters.count ?? 0 }
+    }
+
     /// Makes calls until the task is cancelled; those in flight are then cancelled too.
     func run() async {
         await withDiscardingTaskGroup { group in

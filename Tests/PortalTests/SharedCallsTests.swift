@@ -1,0 +1,153 @@
+import NIOConcurrencyHelpers
+import Testing
+
+@testable import Portal
+
+@Suite(.timeLimit(.minutes(2))) struct SharedCallsTests {
+    /// Calls that end when a test says so, and tell it what happens to them.
+    private final class Calls: Sendable {
+        enum Happening: Hashable {
+            case begun(String)
+            case cancelled(String)
+        }
+
+        private let gates = NIOLockedValueBox<[AsyncStream<Never>.Continuation]>([])
+        private let results = NIOLockedValueBox(0)
+        private let (stream, continuation) = AsyncStream.makeStream(of: Happening.self)
+
+        /// Makes a call; its value is its number.
+        func make(_ key: String) async -> Int {
+            let (gate, open) = AsyncStream.makeStream(of: Never.self)
+            gates.withLockedValue { $0.append(open) }
+            continuation.yield(.begun(key))
+            for await _ in gate {}
+            if Task.isCancelled { continuation.yield(.cancelled(key)) }
+            return results.withLockedValue { results in
+                results += 1
+                return results
+            }
+        }
+
+        func endAll() {
+            for gate in gates.withLockedValue({ $0 }) { gate.finish() }
+        }
+
+        func next() async -> Happening? {
+            var iterator = stream.makeAsyncIterator()
+            return await iterator.next()
+        }
+    }
+
+    private func with(_ body: @Sendable (SharedCalls<String, Int>, Calls) async throws -> Void) async throws {
+        let calls = Calls()
+        let shared = SharedCalls<String, Int> { await calls.make($0) }
+        try await withThrowingTaskGroup { group in
+            group.addTask { await shared.run() }
+            try await body(shared, calls)
+            group.cancelAll()
+        }
+    }
+
+    /// Waits until so many wait for a key.
+    private func waiters(_ count: Int, of shared: SharedCalls<String, Int>, _ key: String) async {
+        while shared.waiters(for: key) != count { await Task.yield() }
+    }
+
+    @Test func allWhoAskAtOnceGetOneCallsValue() async throws {
+        try await with { shared, calls in
+            await withTaskGroup(of: Int?.self) { group in
+                for _ in 0..<50 { group.addTask { await shared.value(for: "a") } }
+                await waiters(50, of: shared, "a")
+                #expect(await calls.next() == .begun("a"))
+                calls.endAll()
+                for await value in group { #expect(value == 1) }
+            }
+        }
+    }
+
+    @Test func othersHaveTheirOwn() async throws {
+        try await with { shared, calls in
+            async let first = shared.value(for: "a")
+            async let second = shared.value(for: "b")
+            let begun = [await calls.next(), await calls.next()]
+            #expect(Set(begun) == [.begun("a"), .begun("b")])
+            calls.endAll()
+            let values = [await first, await second]
+            #expect(Set(values) == [1, 2])
+        }
+    }
+
+    @Test func nothingIsKept() async throws {
+        try await with { shared, calls in
+            for number in 1...3 {
+                async let value = shared.value(for: "a")
+                #expect(await calls.next() == .begun("a"))
+                calls.endAll()
+                #expect(await value == number)
+                #expect(shared.waiters(for: "a") == 0)
+            }
+        }
+    }
+
+    @Test func whoGoesAwayCancelsNobodyElse() async throws {
+        try await with { shared, calls in
+            await withTaskGroup(of: Int?.self) { impatient in
+                impatient.addTask { await shared.value(for: "a") }
+                #expect(await calls.next() == .begun("a"))
+                async let patient = shared.value(for: "a")
+                await waiters(2, of: shared, "a")
+                impatient.cancelAll()
+                // The one who asked first is gone at once, before the call ends.
+                #expect(await impatient.next() == .some(nil))
+                #expect(shared.waiters(for: "a") == 1)
+                calls.endAll()
+                #expect(await patient == 1)
+            }
+        }
+    }
+
+    @Test func theLastOneToGoCancelsTheCall() async throws {
+        try await with { shared, calls in
+            await withTaskGroup(of: Int?.self) { group in
+                group.addTask { await shared.value(for: "a") }
+                #expect(await calls.next() == .begun("a"))
+                group.addTask { await shared.value(for: "a") }
+                await waiters(2, of: shared, "a")
+                group.cancelAll()
+                for await value in group { #expect(value == nil) }
+                #expect(await calls.next() == .cancelled("a"))
+            }
+            // The next one begins anew.
+            async let value = shared.value(for: "a")
+            #expect(await calls.next() == .begun("a"))
+            calls.endAll()
+            #expect(await value != nil)
+        }
+    }
+
+    @Test func whoIsGoneAlreadyAsksForNothing() async throws {
+        try await with { shared, _ in
+            await withTaskGroup(of: Int?.self) { group in
+                group.cancelAll()
+                group.addTask { await shared.value(for: "a") }
+                #expect(await group.next() == .some(nil))
+            }
+            #expect(shared.waiters(for: "a") == 0)
+        }
+    }
+
+    @Test func theEndOfTheServiceLeavesNobodyWaiting() async throws {
+        let calls = Calls()
+        let shared = SharedCalls<String, Int> { await calls.make($0) }
+        await withTaskGroup { group in
+            group.addTask { await shared.run() }
+            async let value = shared.value(for: "a")
+            #expect(await calls.next() == .begun("a"))
+            group.cancelAll()
+            // It is told that nothing came, or what the cancelled call still brought.
+            _ = await value
+            await group.waitForAll()
+        }
+        #expect(await shared.value(for: "a") == nil)
+    }
+}

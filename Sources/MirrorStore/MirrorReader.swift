@@ -61,8 +61,12 @@ public struct MirrorReader: Sendable {
     /// Statements by what they look up; a test reads their query plans.
     enum SQL {
         static let links = "SELECT customer, source FROM user_links WHERE user_id = ?"
-        static let others = "SELECT EXISTS (SELECT 1 FROM user_links WHERE customer = ? AND user_id <> ?)"
-        static let customer = "SELECT created, deleted FROM customers WHERE id = ?"
+        static let customer = """
+            SELECT
+                (SELECT created FROM customers WHERE id = ?1) AS created,
+                coalesce((SELECT deleted FROM customers WHERE id = ?1), 0) AS deleted,
+                EXISTS (SELECT 1 FROM user_links WHERE customer = ?1 AND user_id <> ?2) AS claimed_by_others
+            """
         static let subscriptions = """
             SELECT id, status, created, current_period_end, cancel_at, cancel_at_period_end, trial_end
             FROM subscriptions
@@ -71,24 +75,22 @@ public struct MirrorReader: Sendable {
         static let items = """
             SELECT id, price, product, quantity FROM subscription_items WHERE subscription = ? ORDER BY id
             """
-        static let all = [links, others, customer, subscriptions, items]
+        static let all = [links, customer, subscriptions, items]
     }
 
     private static func customers(of user: UserID, _ db: Database) throws -> [LinkedCustomer] {
-        let links = try Row.fetchAll(db.cachedStatement(sql: SQL.links), arguments: [user.rawValue])
-        return try Dictionary(grouping: links) { $0["customer"] as String }.sorted { $0.key < $1.key }.map {
-            id,
-            links in
-            let row = try Row.fetchOne(db.cachedStatement(sql: SQL.customer), arguments: [id])
-            let others = try Bool.fetchOne(db.cachedStatement(sql: SQL.others), arguments: [id, user.rawValue])
+        var sources: [String: Set<String>] = [:]
+        for link in try Row.fetchAll(db.cachedStatement(sql: SQL.links), arguments: [user.rawValue]) {
+            sources[link["customer"], default: []].insert(link["source"])
+        }
+        return try sources.sorted { $0.key < $1.key }.map { id, sources in
+            let row = try Row.fetchOne(db.cachedStatement(sql: SQL.customer), arguments: [id, user.rawValue])
             return LinkedCustomer(
                 id: id,
                 created: row?["created"],
                 deleted: row?["deleted"] ?? false,
-                isClaimedByOthers: others ?? false,
-                isClaimedByMetadata: links.contains {
-                    $0["source"] != UserLinkSource.checkoutClientReferenceID.rawValue
-                },
+                isClaimedByOthers: row?["claimed_by_others"] ?? true,
+                isClaimedByMetadata: sources != [UserLinkSource.checkoutClientReferenceID.rawValue],
                 subscriptions: try subscriptions(of: id, db)
             )
         }

@@ -38,25 +38,19 @@ import Testing
         }
     }
 
-    private func with(_ body: @Sendable (SharedCalls<String, Int>, Calls) async throws -> Void) async throws {
-        let calls = Calls()
-        let shared = SharedCalls<String, Int> { await calls.make($0) }
-        try await withThrowingTaskGroup { group in
-            group.addTask { await shared.run() }
-            try await body(shared, calls)
-            group.cancelAll()
-        }
+    private func with(_ body: (SharedCalls<String, Int>, Calls) async throws -> Void) async throws {
+        try await body(SharedCalls<String, Int>(), Calls())
     }
 
     /// Waits until so many wait for a key.
     private func waiters(_ count: Int, of shared: SharedCalls<String, Int>, _ key: String) async {
-        while shared.waiters(for: key) != count { await Task.yield() }
+        while shared.interested(in: key) != count { await Task.yield() }
     }
 
     @Test func allWhoAskAtOnceGetOneCallsValue() async throws {
         try await with { shared, calls in
             await withTaskGroup(of: Int?.self) { group in
-                for _ in 0..<50 { group.addTask { await shared.value(for: "a") } }
+                for _ in 0..<50 { group.addTask { await shared.value(for: "a") { await calls.make("a") } } }
                 await waiters(50, of: shared, "a")
                 #expect(await calls.next() == .begun("a"))
                 calls.endAll()
@@ -67,8 +61,8 @@ import Testing
 
     @Test func othersHaveTheirOwn() async throws {
         try await with { shared, calls in
-            async let first = shared.value(for: "a")
-            async let second = shared.value(for: "b")
+            async let first = shared.value(for: "a") { await calls.make("a") }
+            async let second = shared.value(for: "b") { await calls.make("b") }
             let begun = [await calls.next(), await calls.next()]
             #expect(Set(begun) == [.begun("a"), .begun("b")])
             calls.endAll()
@@ -80,11 +74,11 @@ import Testing
     @Test func nothingIsKept() async throws {
         try await with { shared, calls in
             for number in 1...3 {
-                async let value = shared.value(for: "a")
+                async let value = shared.value(for: "a") { await calls.make("a") }
                 #expect(await calls.next() == .begun("a"))
                 calls.endAll()
                 #expect(await value == number)
-                #expect(shared.waiters(for: "a") == 0)
+                #expect(shared.interested(in: "a") == 0)
             }
         }
     }
@@ -92,15 +86,14 @@ import Testing
     @Test func whoGoesAwayCancelsNobodyElse() async throws {
         try await with { shared, calls in
             await withTaskGroup(of: Int?.self) { impatient in
-                impatient.addTask { await shared.value(for: "a") }
+                impatient.addTask { await shared.value(for: "a") { await calls.make("a") } }
                 #expect(await calls.next() == .begun("a"))
-                async let patient = shared.value(for: "a")
+                async let patient = shared.value(for: "a") { await calls.make("a") }
                 await waiters(2, of: shared, "a")
                 impatient.cancelAll()
-                // The one who asked first is gone at once, before the call ends.
-                #expect(await impatient.next() == .some(nil))
-                #expect(shared.waiters(for: "a") == 1)
+                await waiters(1, of: shared, "a")
                 calls.endAll()
+                #expect(await impatient.next() == .some(nil))
                 #expect(await patient == 1)
             }
         }
@@ -109,16 +102,16 @@ import Testing
     @Test func theLastOneToGoCancelsTheCall() async throws {
         try await with { shared, calls in
             await withTaskGroup(of: Int?.self) { group in
-                group.addTask { await shared.value(for: "a") }
+                group.addTask { await shared.value(for: "a") { await calls.make("a") } }
                 #expect(await calls.next() == .begun("a"))
-                group.addTask { await shared.value(for: "a") }
+                group.addTask { await shared.value(for: "a") { await calls.make("a") } }
                 await waiters(2, of: shared, "a")
                 group.cancelAll()
                 for await value in group { #expect(value == nil) }
                 #expect(await calls.next() == .cancelled("a"))
             }
             // The next one begins anew.
-            async let value = shared.value(for: "a")
+            async let value = shared.value(for: "a") { await calls.make("a") }
             #expect(await calls.next() == .begun("a"))
             calls.endAll()
             #expect(await value != nil)
@@ -126,28 +119,13 @@ import Testing
     }
 
     @Test func whoIsGoneAlreadyAsksForNothing() async throws {
-        try await with { shared, _ in
+        try await with { shared, calls in
             await withTaskGroup(of: Int?.self) { group in
                 group.cancelAll()
-                group.addTask { await shared.value(for: "a") }
+                group.addTask { await shared.value(for: "a") { await calls.make("a") } }
                 #expect(await group.next() == .some(nil))
             }
-            #expect(shared.waiters(for: "a") == 0)
+            #expect(shared.interested(in: "a") == 0)
         }
-    }
-
-    @Test func theEndOfTheServiceLeavesNobodyWaiting() async throws {
-        let calls = Calls()
-        let shared = SharedCalls<String, Int> { await calls.make($0) }
-        await withTaskGroup { group in
-            group.addTask { await shared.run() }
-            async let value = shared.value(for: "a")
-            #expect(await calls.next() == .begun("a"))
-            group.cancelAll()
-            // It is told that nothing came, or what the cancelled call still brought.
-            _ = await value
-            await group.waitForAll()
-        }
-        #expect(await shared.value(for: "a") == nil)
     }
 }

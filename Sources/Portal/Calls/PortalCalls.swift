@@ -14,7 +14,8 @@ public final class PortalCalls: Service {
         var parameters: PortalSessionParameters
     }
 
-    private let shared: SharedCalls<Key, Result<PortalSession, PortalFailure>>
+    private let shared = SharedCalls<Key, Result<PortalSession, PortalFailure>>()
+    private let call: PortalCall
     private let breaker: StripeBreaker
 
     /// - Parameters:
@@ -32,33 +33,27 @@ public final class PortalCalls: Service {
         randomness: @escaping @Sendable () -> Double = { Double.random(in: 0...1) },
         logger: Logger
     ) {
-        let breaker = StripeBreaker(client: client, clock: clock, randomness: randomness, logger: logger)
-        let call = PortalCall(client: client, breaker: breaker, reads: reads, now: now)
-        self.breaker = breaker
-        shared = SharedCalls { key in
-            do throws(PortalFailure) {
-                return .success(try await call.session(key.parameters))
-            } catch {
-                return .failure(error)
-            }
-        }
+        breaker = StripeBreaker(client: client, clock: clock, randomness: randomness, logger: logger)
+        call = PortalCall(client: client, breaker: breaker, reads: reads, now: now)
     }
 
-    /// Makes the calls that are asked for, and probes, until the service is shut down.
+    /// Probes whether Stripe answers again, where it did not, until the service is shut down.
     public func run() async {
-        await cancelWhenGracefulShutdown { [self] in
-            await withDiscardingTaskGroup { group in
-                group.addTask { await self.shared.run() }
-                group.addTask { await self.breaker.run() }
-            }
-        }
+        await cancelWhenGracefulShutdown { await self.breaker.run() }
     }
 
     /// Creates a portal session, or joins the call that is creating the same one for the same user.
     ///
     /// - Throws: ``PortalFailure``.
     func session(for user: UserID, _ parameters: PortalSessionParameters) async throws(PortalFailure) -> PortalSession {
-        guard let result = await shared.value(for: Key(user: user, parameters: parameters)) else {
+        let result = await shared.value(for: Key(user: user, parameters: parameters)) { [call] in
+            do throws(PortalFailure) {
+                return .success(try await call.session(parameters))
+            } catch {
+                return .failure(error)
+            }
+        }
+        guard let result else {
             throw PortalFailure(.stripeUnavailable, cause: "the call to Stripe was cancelled")
         }
         return try result.get()

@@ -50,13 +50,12 @@ public final class SessionIntrospection: Sendable {
         }
     }
 
-    /// Nil where the caller's task was cancelled.
-    private func ask(_ session: String, _ digest: [UInt8], now: Date) async -> IntrospectionAnswer? {
+    private func ask(_ session: String, _ digest: [UInt8], now: Date) async -> IntrospectionAnswer {
         let reply: CurlTransport.Reply
         do {
             reply = try await transport.send(endpoint.request(for: session, userAgent: userAgent))
         } catch {
-            return error.reason == .cancelled ? nil : .none("the introspection endpoint cannot be reached: \(error)")
+            return .none("the introspection endpoint cannot be reached: \(error)")
         }
         let answer = IntrospectionAnswer(reply, rules: rules, now: now)
         if case .active(let user, let expiration) = answer {

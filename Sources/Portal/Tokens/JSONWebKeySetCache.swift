@@ -85,7 +85,7 @@ public final class JSONWebKeySetCache: Service {
 
     /// Reads the set because a token asks for a key that is not in it; waits for a reading that is under way.
     func refreshOnDemand() async {
-        guard !fetches.isUnderWay(source) else {
+        guard fetches.interested(in: source) == 0 else {
             await refreshOnce()
             return
         }
@@ -98,8 +98,8 @@ public final class JSONWebKeySetCache: Service {
         if isDue { await refreshOnce() }
     }
 
-    /// Nil where the caller's task was cancelled.
-    private func load() async -> Duration? {
+    /// Reads the set; returns the pause until it is to be read again.
+    private func load() async -> Duration {
         do throws(JSONWebKeySetError) {
             let reading = try await source.read(transport, userAgent: userAgent)
             if state.withLockedValue({ $0.bytes }) != reading.bytes {
@@ -110,7 +110,8 @@ public final class JSONWebKeySetCache: Service {
             endOutage()
             return RefreshPause.ahead(ofExpiry: reading.lifetime, randomness: randomness())
         } catch {
-            return Task.isCancelled ? nil : pause(after: error)
+            // A reading that nobody waits for any more says nothing of the issuer.
+            return Task.isCancelled ? .zero : pause(after: error)
         }
     }
 

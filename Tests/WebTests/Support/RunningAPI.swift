@@ -25,6 +25,8 @@ struct APIConfiguration: Sendable {
     var allowedOrigins: Set<String> = [RunningAPI.frontend]
     var arrivalClock: any Clock<Duration> = ContinuousClock()
     var further: [Endpoint] = []
+    /// The cookie that carries a token.
+    var sessionCookie: String?
     var idle: Duration?
     var request: Duration?
     var headerBytes: Int?
@@ -122,7 +124,9 @@ struct RunningAPI: Sendable {
         _ calls: PortalCalls,
         _ journal: RequestJournal
     ) async throws -> PublicAPI {
-        PublicAPI(
+        let verifier = try await TokenVerifier(keys: [TokenKey(secret: tokenSecret)], rules: ClaimRules())
+        let cookie = configuration.sessionCookie.flatMap { SessionCookie(name: $0) }
+        return PublicAPI(
             intake: WebhookIntake(
                 secrets: [try #require(WebhookSecret(webhookSecret))],
                 tolerance: 300,
@@ -130,7 +134,10 @@ struct RunningAPI: Sendable {
                 writer: writer
             ),
             authenticator: Authenticator(
-                verifier: try await TokenVerifier(keys: [TokenKey(secret: tokenSecret)], rules: ClaimRules())
+                verifier: verifier,
+                sessions: cookie.map {
+                    CookieSessions(cookie: $0, allowedOrigins: [frontend], kind: .token(verifier))
+                }
             ),
             portal: BillingPortal(
                 reader: MirrorReader(store: store),

@@ -38,94 +38,90 @@ import Testing
         }
     }
 
-    private func with(_ body: (SharedCalls<String, Int>, Calls) async throws -> Void) async throws {
-        try await body(SharedCalls<String, Int>(), Calls())
-    }
-
     /// Waits until so many wait for a key.
     private func waiters(_ count: Int, of shared: SharedCalls<String, Int>, _ key: String) async {
         while shared.interested(in: key) != count { await Task.yield() }
     }
 
-    @Test func allWhoAskAtOnceGetOneCallsValue() async throws {
-        try await with { shared, calls in
-            await withTaskGroup(of: Int?.self) { group in
-                for _ in 0..<50 { group.addTask { await shared.value(for: "a") { await calls.make("a") } } }
-                await waiters(50, of: shared, "a")
-                #expect(await calls.next() == .begun("a"))
-                calls.endAll()
-                for await value in group { #expect(value == 1) }
-            }
-        }
-    }
-
-    @Test func othersHaveTheirOwn() async throws {
-        try await with { shared, calls in
-            async let first = shared.value(for: "a") { await calls.make("a") }
-            async let second = shared.value(for: "b") { await calls.make("b") }
-            let begun = [await calls.next(), await calls.next()]
-            #expect(Set(begun) == [.begun("a"), .begun("b")])
+    @Test func allWhoAskAtOnceGetOneCallsValue() async {
+        let shared = SharedCalls<String, Int>()
+        let calls = Calls()
+        await withTaskGroup(of: Int?.self) { group in
+            for _ in 0..<50 { group.addTask { await shared.value(for: "a") { await calls.make("a") } } }
+            await waiters(50, of: shared, "a")
+            #expect(await calls.next() == .begun("a"))
             calls.endAll()
-            let values = [await first, await second]
-            #expect(Set(values) == [1, 2])
+            for await value in group { #expect(value == 1) }
         }
     }
 
-    @Test func nothingIsKept() async throws {
-        try await with { shared, calls in
-            for number in 1...3 {
-                async let value = shared.value(for: "a") { await calls.make("a") }
-                #expect(await calls.next() == .begun("a"))
-                calls.endAll()
-                #expect(await value == number)
-                #expect(shared.interested(in: "a") == 0)
-            }
-        }
+    @Test func othersHaveTheirOwn() async {
+        let shared = SharedCalls<String, Int>()
+        let calls = Calls()
+        async let first = shared.value(for: "a") { await calls.make("a") }
+        async let second = shared.value(for: "b") { await calls.make("b") }
+        let begun = [await calls.next(), await calls.next()]
+        #expect(Set(begun) == [.begun("a"), .begun("b")])
+        calls.endAll()
+        let values = [await first, await second]
+        #expect(Set(values) == [1, 2])
     }
 
-    @Test func whoGoesAwayCancelsNobodyElse() async throws {
-        try await with { shared, calls in
-            await withTaskGroup(of: Int?.self) { impatient in
-                impatient.addTask { await shared.value(for: "a") { await calls.make("a") } }
-                #expect(await calls.next() == .begun("a"))
-                async let patient = shared.value(for: "a") { await calls.make("a") }
-                await waiters(2, of: shared, "a")
-                impatient.cancelAll()
-                await waiters(1, of: shared, "a")
-                calls.endAll()
-                #expect(await impatient.next() == .some(nil))
-                #expect(await patient == 1)
-            }
-        }
-    }
-
-    @Test func theLastOneToGoCancelsTheCall() async throws {
-        try await with { shared, calls in
-            await withTaskGroup(of: Int?.self) { group in
-                group.addTask { await shared.value(for: "a") { await calls.make("a") } }
-                #expect(await calls.next() == .begun("a"))
-                group.addTask { await shared.value(for: "a") { await calls.make("a") } }
-                await waiters(2, of: shared, "a")
-                group.cancelAll()
-                for await value in group { #expect(value == nil) }
-                #expect(await calls.next() == .cancelled("a"))
-            }
-            // The next one begins anew.
+    @Test func nothingIsKept() async {
+        let shared = SharedCalls<String, Int>()
+        let calls = Calls()
+        for number in 1...3 {
             async let value = shared.value(for: "a") { await calls.make("a") }
             #expect(await calls.next() == .begun("a"))
             calls.endAll()
-            #expect(await value != nil)
+            #expect(await value == number)
+            #expect(shared.interested(in: "a") == 0)
         }
     }
 
-    @Test func whoIsGoneAlreadyAsksForNothing() async throws {
-        try await with { shared, calls in
-            await withTaskGroup(of: Int?.self) { group in
-                group.cancelAll()
-                group.addTask { await shared.value(for: "a") { await calls.make("a") } }
-                #expect(await group.next() == .some(nil))
-            }
-            #expect(shared.interested(in: "a") == 0)
+    @Test func whoGoesAwayCancelsNobodyElse() async {
+        let shared = SharedCalls<String, Int>()
+        let calls = Calls()
+        await withTaskGroup(of: Int?.self) { impatient in
+            impatient.addTask { await shared.value(for: "a") { await calls.make("a") } }
+            #expect(await calls.next() == .begun("a"))
+            async let patient = shared.value(for: "a") { await calls.make("a") }
+            await waiters(2, of: shared, "a")
+            impatient.cancelAll()
+            await waiters(1, of: shared, "a")
+            calls.endAll()
+            #expect(await impatient.next() == .some(nil))
+            #expect(await patient == 1)
         }
+    }
+
+    @Test func theLastOneToGoCancelsTheCall() async {
+        let shared = SharedCalls<String, Int>()
+        let calls = Calls()
+        await withTaskGroup(of: Int?.self) { group in
+            group.addTask { await shared.value(for: "a") { await calls.make("a") } }
+            #expect(await calls.next() == .begun("a"))
+            group.addTask { await shared.value(for: "a") { await calls.make("a") } }
+            await waiters(2, of: shared, "a")
+            group.cancelAll()
+            for await value in group { #expect(value == nil) }
+            #expect(await calls.next() == .cancelled("a"))
+        }
+        // The next one begins anew.
+        async let value = shared.value(for: "a") { await calls.make("a") }
+        #expect(await calls.next() == .begun("a"))
+        calls.endAll()
+        #expect(await value != nil)
+    }
+
+    @Test func whoIsGoneAlreadyAsksForNothing() async {
+        let shared = SharedCalls<String, Int>()
+        let calls = Calls()
+        await withTaskGroup(of: Int?.self) { group in
+            group.cancelAll()
+            group.addTask { await shared.value(for: "a") { await calls.make("a") } }
+            #expect(await group.next() == .some(nil))
+        }
+        #expect(shared.interested(in: "a") == 0)
     }
 }

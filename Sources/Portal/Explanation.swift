@@ -128,7 +128,8 @@ public struct Explanation: Sendable, Hashable, Encodable {
             let claimed = customers.filter { !$0.deleted && $0.isClaimedByOthers }
             return
                 "\(names(claimed)) is claimed for another user too, so it opens for neither, and no other customer of "
-                + "the user has a subscription that is \(statuses)."
+                + "the user has a subscription that is \(statuses). 'portald links --conflicts' shows the claims, and "
+                + "'portald link' decides."
         }
 
         private var subscriptions: String {

@@ -5,7 +5,7 @@ public enum Arrival: Sendable, Hashable {
     /// An event, `evt_…`.
     case event(String)
 
-    /// The longest id: Stripe's have at most 255 characters. https://docs.stripe.com/upgrades#what-changes-does-stripe-consider-to-be-backwards-compatible
+    /// The longest id: Stripe's never exceed 255 characters. https://docs.stripe.com/upgrades
     static let maximumLength = 255
 
     /// Reads an id; nil where it is of neither kind.

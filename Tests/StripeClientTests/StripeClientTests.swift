@@ -111,11 +111,11 @@ import Testing
         try await RawServer.run({ answers[$0.index] }) { server in
             let client = try StripeClient(of: server)
             for expected in [500, 403] {
-                let error = await #expect(throws: StripeCallError.self) { try await client.probe() }
+                let error = await #expect(throws: StripeCallError.self) { try await client.probe(budget: .seconds(60)) }
                 #expect(error?.status == expected)
                 #expect(error?.attempts == 1)
             }
-            try await client.probe()
+            try await client.probe(budget: .seconds(60))
             #expect(server.received.map(\.requestLine) == Array(repeating: "GET /v1/customers?limit=1 HTTP/1.1", count: 3))
         }
     }

@@ -3,7 +3,7 @@ extension StripeClient {
     ///
     /// - Parameter budget: the time for the attempt and the wait before it.
     /// - Throws: ``StripeCallError``; a refusal is an answer too.
-    public func probe(budget: Duration = .seconds(3)) async throws(StripeCallError) {
+    public func probe(budget: Duration = .seconds(5)) async throws(StripeCallError) {
         var client = self
         client.retryPolicy.maxRetries = 0
         _ = try await client.get(

@@ -1,5 +1,4 @@
 internal import MirrorStore
-internal import Stripe
 internal import StripeClient
 
 /// One call to Stripe that creates a portal session, and what follows from its failure.

@@ -1,7 +1,6 @@
 public import Logging
 public import MirrorStore
 public import ServiceLifecycle
-internal import Stripe
 public import StripeClient
 
 /// The portal's calls to Stripe.

@@ -39,7 +39,7 @@ public struct PortalRequest: Sendable, Hashable {
         returnURL = urls.fallback
     }
 
-    /// The most of a subscription's item; Stripe's own limit on a line is below it.
+    /// Far more than anybody subscribes to.
     static let quantities = 1...1_000_000
     static let longestID = 255
 

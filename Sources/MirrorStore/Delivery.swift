@@ -83,6 +83,9 @@ public struct Delivery: Sendable {
         }
     }
 
+    /// The ids that come into the mirror with it.
+    var ids: [String] { [event.id, objectID].compactMap(\.self) }
+
     /// The kind of the object, where the event tells of a version of one that the mirror holds.
     public var kind: MirroredKind? {
         guard case .change(_, let kind, _, _) = effect else { return nil }

@@ -9,7 +9,8 @@ struct DeliveryTransaction {
     private var events: EventTable { EventTable(db: db) }
     private var states: ObjectStateTable { ObjectStateTable(db: db) }
     private var edges: EdgeTable { EdgeTable(db: db) }
-    private var links: UserLinkTable { UserLinkTable(db: db, metadataKey: objects.metadataKey) }
+    private var links: LinkClaimTable { LinkClaimTable(db: db, metadataKey: objects.metadataKey) }
+    private var checkouts: CheckoutTable { CheckoutTable(db: db) }
 
     /// Writes the event and all that follows from it.
     ///
@@ -33,10 +34,12 @@ struct DeliveryTransaction {
             return .failed
         case .checkout(let session) where session.clientReferenceID == nil || session.customer == nil:
             try events.upsert(delivery, outcome: .ignored, error: "names no user or no customer")
+            try checkouts.insert(session, at: Int64(delivery.receivedAt))
             return .ignored
         case .checkout(let session):
             try events.upsert(delivery, outcome: .applied, error: nil)
-            try links.claim(by: session, event: delivery.event.id, at: Int64(delivery.receivedAt))
+            try checkouts.insert(session, at: Int64(delivery.receivedAt))
+            try links.claim(by: session, event: delivery.event.id, at: delivery.receivedAt)
             if let customer = session.customer, try states.isDeleted(customer) {
                 try events.erase(about: session.id)
             }

@@ -8,7 +8,7 @@ public struct LinkedCustomer: Sendable, Hashable {
     public var deleted: Bool
     /// Whether another user claims the same customer.
     public var isClaimedByOthers: Bool
-    /// Whether the operator's own metadata says so, and not just a Checkout session, whose `client_reference_id` a buyer
+    /// Whether the operator says so, by the object's metadata or a decision, and not just a Checkout session, whose `client_reference_id` a buyer
     /// may choose on a Payment Link. https://docs.stripe.com/payment-links/url-parameters
     public var isClaimedByMetadata: Bool
     /// The customer's subscriptions, ended ones included.

@@ -2,12 +2,22 @@
 public struct LinkedSubscription: Sendable, Hashable {
     /// One line of the subscription.
     public struct Item: Sendable, Hashable {
+        /// Stripe's id, `si_…`.
+        public var id: String
         /// Id of the price, `price_…`.
         public var price: String?
         /// Id of the product, `prod_…`.
         public var product: String?
         /// Nil where usage is metered.
         public var quantity: Int64?
+
+        /// Creates a line from its parts.
+        public init(id: String, price: String? = nil, product: String? = nil, quantity: Int64? = nil) {
+            self.id = id
+            self.price = price
+            self.product = product
+            self.quantity = quantity
+        }
     }
 
     /// Stripe's id, `sub_…`.

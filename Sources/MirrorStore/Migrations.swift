@@ -14,6 +14,7 @@ enum Migrations {
         Step(name: "0001_initial", sql: PackageResources._001_initial_sql),
         Step(name: "0002_sync", sql: PackageResources._002_sync_sql),
         Step(name: "0003_history", sql: PackageResources._003_history_sql),
+        Step(name: "0004_links", sql: PackageResources._004_links_sql),
     ]
 
     static let migrator: DatabaseMigrator = {

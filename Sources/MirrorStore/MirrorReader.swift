@@ -16,11 +16,16 @@ public struct MirrorReader: Sendable {
         public var customers: [LinkedCustomer]
         /// Whether a backfill has ever finished; until then, what is not in the mirror may still be on its way.
         public var isFilled: Bool
+        /// When the mirror last heard from Stripe, Unix seconds by this machine's clock; nil where it never did.
+        ///
+        /// An event that comes in counts, and a sweep or a backfill that finishes.
+        public var heardAt: Double?
 
         /// Creates a snapshot from its parts.
-        public init(customers: [LinkedCustomer], isFilled: Bool) {
+        public init(customers: [LinkedCustomer], isFilled: Bool, heardAt: Double? = nil) {
             self.customers = customers
             self.isFilled = isFilled
+            self.heardAt = heardAt
         }
     }
 
@@ -34,7 +39,8 @@ public struct MirrorReader: Sendable {
     static func snapshot(of user: UserID, _ db: Database) throws -> Snapshot {
         Snapshot(
             customers: try customers(of: user, db),
-            isFilled: try PassTable(db: db).hasFinished(.backfill)
+            isFilled: try PassTable(db: db).hasFinished(.backfill),
+            heardAt: try SyncStateTable(db: db).heardAt()
         )
     }
 
@@ -54,18 +60,12 @@ public struct MirrorReader: Sendable {
 
     /// Statements by what they look up; a test reads their query plans.
     enum SQL {
-        static let customers = """
+        static let links = "SELECT customer, source FROM user_links WHERE user_id = ?"
+        static let customer = """
             SELECT
-                link.customer AS id, customer.created, coalesce(customer.deleted, 0) AS deleted,
-                EXISTS (
-                    SELECT 1 FROM user_links AS other
-                    WHERE other.customer = link.customer AND other.user_id <> ?1
-                ) AS claimed_by_others,
-                max(link.source <> 'checkout_client_reference_id') AS claimed_by_metadata
-            FROM user_links AS link
-            LEFT JOIN customers AS customer ON customer.id = link.customer
-            WHERE link.user_id = ?1
-            GROUP BY link.customer
+                (SELECT created FROM customers WHERE id = ?1) AS created,
+                coalesce((SELECT deleted FROM customers WHERE id = ?1), 0) AS deleted,
+                EXISTS (SELECT 1 FROM user_links WHERE customer = ?1 AND user_id <> ?2) AS claimed_by_others
             """
         static let subscriptions = """
             SELECT id, status, created, current_period_end, cancel_at, cancel_at_period_end, trial_end
@@ -73,21 +73,24 @@ public struct MirrorReader: Sendable {
             WHERE customer = ? AND NOT deleted
             """
         static let items = """
-            SELECT price, product, quantity FROM subscription_items WHERE subscription = ? ORDER BY id
+            SELECT id, price, product, quantity FROM subscription_items WHERE subscription = ? ORDER BY id
             """
-        static let all = [customers, subscriptions, items]
+        static let all = [links, customer, subscriptions, items]
     }
 
     private static func customers(of user: UserID, _ db: Database) throws -> [LinkedCustomer] {
-        let statement = try db.cachedStatement(sql: SQL.customers)
-        return try Row.fetchAll(statement, arguments: [user.rawValue]).map { row in
-            let id: String = row["id"]
+        var sources: [String: Set<String>] = [:]
+        for link in try Row.fetchAll(db.cachedStatement(sql: SQL.links), arguments: [user.rawValue]) {
+            sources[link["customer"], default: []].insert(link["source"])
+        }
+        return try sources.sorted { $0.key < $1.key }.map { id, sources in
+            let row = try Row.fetchOne(db.cachedStatement(sql: SQL.customer), arguments: [id, user.rawValue])
             return LinkedCustomer(
                 id: id,
-                created: row["created"],
-                deleted: row["deleted"],
-                isClaimedByOthers: row["claimed_by_others"],
-                isClaimedByMetadata: row["claimed_by_metadata"],
+                created: row?["created"],
+                deleted: row?["deleted"] ?? false,
+                isClaimedByOthers: row?["claimed_by_others"] ?? true,
+                isClaimedByMetadata: sources != [UserLinkSource.checkoutClientReferenceID.rawValue],
                 subscriptions: try subscriptions(of: id, db)
             )
         }
@@ -113,7 +116,12 @@ public struct MirrorReader: Sendable {
     private static func items(of subscription: String, _ db: Database) throws -> [LinkedSubscription.Item] {
         let statement = try db.cachedStatement(sql: SQL.items)
         return try Row.fetchAll(statement, arguments: [subscription]).map { row in
-            LinkedSubscription.Item(price: row["price"], product: row["product"], quantity: row["quantity"])
+            LinkedSubscription.Item(
+                id: row["id"],
+                price: row["price"],
+                product: row["product"],
+                quantity: row["quantity"]
+            )
         }
     }
 }

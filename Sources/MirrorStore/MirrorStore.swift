@@ -9,6 +9,8 @@ internal import SystemPackage
 /// https://www.sqlite.org/pragma.html#pragma_synchronous), because a 200 to Stripe is a promise.
 public struct MirrorStore: Sendable {
     let pool: DatabasePool
+    /// Wakes those who wait for what this process writes.
+    let arrivals = Arrivals()
 
     /// Where the file is.
     public let path: String

@@ -112,7 +112,9 @@ public final class MirrorWriter: Service, Sendable {
             let batch = inbox.withLockedValue { inbox in inbox.takeBatch() }
             guard !batch.isEmpty else { return }
             do throws(MirrorError) {
-                var outcomes = try await write(batch.flatMap(\.deliveries))[...]
+                let deliveries = batch.flatMap(\.deliveries)
+                var outcomes = try await write(deliveries)[...]
+                store.arrivals.announce(deliveries.flatMap(\.ids))
                 for waiting in batch {
                     waiting.continuation.resume(returning: .success(Array(outcomes.prefix(waiting.deliveries.count))))
                     outcomes.removeFirst(waiting.deliveries.count)
@@ -130,7 +132,12 @@ public final class MirrorWriter: Service, Sendable {
             let transaction = DeliveryTransaction(
                 objects: ObjectTransaction(db: db, metadataKey: metadataKey, livemode: livemode)
             )
-            return try deliveries.map { try Self.apply($0, in: transaction) }
+            let outcomes = try deliveries.map { try Self.apply($0, in: transaction) }
+            // What the operator sends again says nothing of Stripe.
+            if let heardAt = deliveries.filter({ $0.source != .replay }).map(\.receivedAt).max() {
+                try SyncStateTable(db: db).markHeard(at: heardAt)
+            }
+            return outcomes
         }
     }
 

@@ -90,6 +90,29 @@ public struct ObjectReads: Sendable {
         }
     }
 
+    /// Asks for a read of an object at once, as where Stripe says that it knows no such object.
+    ///
+    /// - Parameters:
+    ///   - object: The object; a deleted customer is left alone.
+    ///   - now: Unix seconds by this machine's clock.
+    /// - Throws: ``MirrorError`` where nothing was written.
+    public func request(_ object: ObjectReference, at now: Double) async throws(MirrorError) {
+        try await write { transaction in
+            let objects = transaction.objects
+            let record = try ObjectStateTable(db: objects.db).load(object.id, kind: object.kind)
+            var rule = try objects.rule(over: record, knowing: [])
+            // The grace is for events on their way, and this waits for none.
+            rule.requestRead(created: Int64(now), at: now - FastForward.grace)
+            let arrival = ObjectTransaction.Arrival(
+                source: .read(rule.sequence),
+                object: nil,
+                apiVersion: nil,
+                at: now
+            )
+            try objects.write(rule, over: record, of: object.id, arrival)
+        }
+    }
+
     // MARK: Before a request, and after its reply
 
     /// What has to be taken before a request is sent.
@@ -109,7 +132,9 @@ public struct ObjectReads: Sendable {
         for purpose: ObjectRead.Purpose,
         at now: Double
     ) async throws(MirrorError) -> ObjectRead.Outcome {
-        try await write { try $0.finish(reply, for: purpose, at: now) }
+        let outcome = try await write { try $0.finish(reply, for: purpose, at: now) }
+        announce([reply])
+        return outcome
     }
 
     /// Takes in a page of a backfill, and how far the backfill has come with it.
@@ -128,7 +153,7 @@ public struct ObjectReads: Sendable {
         to next: Pass,
         at now: Double
     ) async throws(MirrorError) -> [String]? {
-        try await write { transaction in
+        let refused = try await write { transaction -> [String]? in
             let db = transaction.objects.db
             let passes = PassTable(db: db)
             guard try passes.unfinished(pass.purpose) == pass else { return nil }
@@ -148,6 +173,8 @@ public struct ObjectReads: Sendable {
             try passes.save(next)
             return refused
         }
+        announce(page)
+        return refused
     }
 
     /// Compares rows with what Stripe answered; rows that agree are marked as checked.
@@ -163,9 +190,11 @@ public struct ObjectReads: Sendable {
         repairing isRepairing: Bool,
         at now: Double
     ) async throws(MirrorError) -> [Verdict] {
-        try await write { transaction in
+        let verdicts = try await write { transaction in
             try replies.map { try transaction.verify($0, repairing: isRepairing, at: now) }
         }
+        announce(replies)
+        return verdicts
     }
 
     /// Notes that a read failed, and puts the next one off.
@@ -182,6 +211,10 @@ public struct ObjectReads: Sendable {
     }
 
     // MARK: -
+
+    private func announce(_ replies: [ObjectReply]) {
+        store.arrivals.announce(replies.map(\.object.id))
+    }
 
     private static func reference(_ row: Row) throws -> ObjectReference {
         guard let kind = MirroredKind(rawValue: row["kind"]) else {

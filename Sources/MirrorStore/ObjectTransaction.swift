@@ -14,7 +14,7 @@ struct ObjectTransaction {
     private var edges: EdgeTable { EdgeTable(db: db) }
     private var history: HistoryTable { HistoryTable(db: db) }
     private var mirror: MirrorTables { MirrorTables(db: db) }
-    private var links: UserLinkTable { UserLinkTable(db: db, metadataKey: metadataKey) }
+    private var links: LinkClaimTable { LinkClaimTable(db: db, metadataKey: metadataKey) }
 
     /// The version that just came in.
     struct Arrival {
@@ -73,7 +73,7 @@ struct ObjectTransaction {
     /// Writes a row anew from an object that is the proven one.
     func rewrite(_ object: MirroredObject, _ state: ObjectState, at now: Double) throws {
         try mirror.write(object, standing(state, at: Int64(now)))
-        try links.claim(by: object, event: nil, at: Int64(now))
+        try links.claim(by: object, event: nil, at: now)
     }
 
     /// - Returns: Whether the row changed.
@@ -96,7 +96,7 @@ struct ObjectTransaction {
         if case .event(let id) = shown.source {
             event = id
         }
-        try links.claim(by: object, event: event, at: now)
+        try links.claim(by: object, event: event, at: arrival.at)
         return true
     }
 

@@ -57,6 +57,7 @@ public struct SyncLog: Sendable {
                 sql: "UPDATE sync_state SET swept_to = max(coalesce(swept_to, 0), ?), swept_at = ?",
                 arguments: [date, now]
             )
+            try SyncStateTable(db: db).markHeard(at: now)
         }
     }
 

@@ -32,6 +32,11 @@ public struct UserID: Sendable, Hashable {
         self.rawValue = rawValue
     }
 
+    /// An id that was checked when it was stored.
+    init(stored rawValue: String) {
+        self.rawValue = rawValue
+    }
+
     /// Whether the UTF-8 bytes are equal.
     public static func == (lhs: UserID, rhs: UserID) -> Bool {
         lhs.rawValue.utf8.elementsEqual(rhs.rawValue.utf8)

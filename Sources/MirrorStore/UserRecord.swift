@@ -1,24 +1,5 @@
 /// All that the mirror knows of a user's customers, and where it knows it from; nothing personal beside the user's id.
 public struct UserRecord: Sendable, Hashable {
-    /// A claim that a customer is the user's.
-    public struct Link: Sendable, Hashable, Encodable {
-        /// `cus_…`.
-        public var customer: String
-        /// `customer_metadata`, `subscription_metadata`, `checkout_client_reference_id` or `operator`.
-        public var source: String
-        /// The object that says so.
-        public var claimant: String
-        /// The event that brought the claim; nil where a read did.
-        public var event: String?
-        /// When it was made, Unix seconds by this machine's clock.
-        public var createdAt: Int64
-
-        enum CodingKeys: String, CodingKey {
-            case customer, source, claimant, event
-            case createdAt = "created_at"
-        }
-    }
-
     /// What a row showed from a moment on.
     public struct Version: Sendable, Hashable, Encodable {
         /// Unix seconds by this machine's clock.
@@ -88,10 +69,14 @@ public struct UserRecord: Sendable, Hashable {
     public var snapshot: MirrorReader.Snapshot
     /// Whether it is known that a backfill had finished by then, where it is taken for finished.
     public var isFillingKnown: Bool
-    /// The claims.
-    public var links: [Link]
+    /// The claims that customers are the user's, and what the operator decided about them, by their time.
+    public var links: [UserLink]
     /// Each linked customer that the mirror has, followed by its subscriptions.
     public var objects: [Object]
     /// Since when the mirror remembers what rows showed, Unix seconds.
     public var historySince: Double
+    /// Since when the mirror remembers changes of links, Unix seconds.
+    public var linksSince: Double
+    /// The answers that the user was given, the latest first.
+    public var requests: [AnsweredRequest]
 }

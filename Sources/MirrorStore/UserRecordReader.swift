@@ -12,7 +12,7 @@ struct UserRecordReader {
     func record() throws -> UserRecord {
         let links = try links()
         let (snapshot, isFillingKnown) = try snapshot(links)
-        let since = try Double.fetchOne(db, sql: "SELECT history_since FROM sync_state") ?? 0
+        let since = try Row.fetchOne(db, sql: "SELECT history_since, links_since FROM sync_state")
         var objects: [UserRecord.Object] = []
         for customer in snapshot.customers {
             objects += [try object(customer.id, kind: .customer, customer: nil)].compactMap(\.self)
@@ -23,48 +23,51 @@ struct UserRecordReader {
             time: time,
             snapshot: snapshot,
             isFillingKnown: isFillingKnown,
-            links: links,
+            links: links.sorted { ($0.createdAt, $0.claimant ?? "") < ($1.createdAt, $1.claimant ?? "") },
             objects: objects,
-            historySince: since
+            historySince: since?["history_since"] ?? 0,
+            linksSince: since?["links_since"] ?? 0,
+            requests: try requests()
         )
     }
 
     // MARK: Links
 
-    private func links() throws -> [UserRecord.Link] {
-        let sql = "SELECT * FROM user_links WHERE user_id = ? AND created_at <= ? ORDER BY created_at, claimant"
-        return try Row.fetchAll(db, sql: sql, arguments: [user.rawValue, time ?? .infinity]).map { row in
-            UserRecord.Link(
-                customer: row["customer"],
-                source: row["source"],
-                claimant: row["claimant"],
-                event: row["event"],
-                createdAt: row["created_at"]
-            )
+    private func links() throws -> [UserLink] {
+        let ledger = LinkLedgerTable(db: db)
+        return try ledger.customers(of: user).flatMap { customer in
+            try ledger.links(of: customer, at: time ?? .infinity).links.filter { UserID(stored: $0.user) == user }
         }
+    }
+
+    // MARK: Requests
+
+    private func requests() throws -> [AnsweredRequest] {
+        let sql = "SELECT * FROM portal_requests WHERE user_id = ? AND at <= ? ORDER BY at DESC LIMIT ?"
+        return try Row.fetchAll(db, sql: sql, arguments: [user.rawValue, time ?? .infinity, limit])
+            .map(AnsweredRequest.init)
     }
 
     // MARK: What the portal decides by
 
     /// Now, it is read as the portal reads it.
-    private func snapshot(_ links: [UserRecord.Link]) throws -> (MirrorReader.Snapshot, isFillingKnown: Bool) {
+    private func snapshot(_ links: [UserLink]) throws -> (MirrorReader.Snapshot, isFillingKnown: Bool) {
         guard let time else { return (try MirrorReader.snapshot(of: user, db), true) }
         let finishedAt = try Double.fetchOne(
             db,
             sql: "SELECT min(finished_at) FROM passes WHERE purpose = 'backfill'"
         )
-        let customers = try Set(links.map(\.customer)).sorted().map { id in
+        let open = links.filter { $0.standing == .inForce || $0.standing == .conflict }
+        let customers = try Dictionary(grouping: open, by: \.customer).sorted { $0.key < $1.key }.map { id, links in
             let row = try Row.fetchOne(db, sql: "SELECT created FROM customers WHERE id = ?", arguments: [id])
-            let others =
-                "SELECT EXISTS (SELECT 1 FROM user_links WHERE customer = ? AND user_id <> ? AND created_at <= ?)"
             let shown = try versions(of: id, limit: 1).first
             return LinkedCustomer(
                 id: id,
                 created: shown == nil ? nil : row?["created"],
                 deleted: shown?.deleted ?? false,
-                isClaimedByOthers: try Bool.fetchOne(db, sql: others, arguments: [id, user.rawValue, time]) ?? false,
+                isClaimedByOthers: links.contains { $0.standing == .conflict },
                 isClaimedByMetadata: links.contains {
-                    $0.customer == id && $0.source != UserLinkSource.checkoutClientReferenceID.rawValue
+                    $0.source != UserLinkSource.checkoutClientReferenceID.rawValue
                 },
                 subscriptions: try subscriptions(of: id)
             )

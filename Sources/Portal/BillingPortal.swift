@@ -1,47 +1,89 @@
 public import MirrorStore
-internal import Stripe
+public import Stripe
 public import StripeClient
 
 /// Opens the billing portal for a user: the mirror decides, and only then Stripe is called, once.
 public struct BillingPortal: Sendable {
     private let reader: MirrorReader
-    private let client: StripeClient
+    private let calls: PortalCalls
+    private let limiter: PortalRateLimiter
     private let allowedStatuses: Set<String>
-    private let returnURL: String
+    private let returnURLs: ReturnURLs
     private let configuration: String?
 
     /// - Parameters:
     ///   - reader: Reads the mirror.
-    ///   - client: Calls Stripe.
+    ///   - calls: Calls Stripe; has to run.
+    ///   - limiter: Keeps one user from asking too often.
     ///   - allowedStatuses: The statuses of a subscription that open the portal.
-    ///   - returnURL: Where the portal's link back leads.
+    ///   - returnURLs: Where the portal's link back may lead.
     ///   - configuration: The portal configuration, `bpc_…`; nil for Stripe's default.
     public init(
         reader: MirrorReader,
-        client: StripeClient,
+        calls: PortalCalls,
+        limiter: PortalRateLimiter,
         allowedStatuses: Set<String>,
-        returnURL: String,
+        returnURLs: ReturnURLs,
         configuration: String?
     ) {
         self.reader = reader
-        self.client = client
+        self.calls = calls
+        self.limiter = limiter
         self.allowedStatuses = allowedStatuses
-        self.returnURL = returnURL
+        self.returnURLs = returnURLs
         self.configuration = configuration
+    }
+
+    /// Counts a request for the portal.
+    ///
+    /// - Throws: ``PortalFailure`` with ``PortalError/rateLimited`` where the user asks too often.
+    public func admit(_ user: UserID) throws(PortalFailure) {
+        try limiter.admit(user)
+    }
+
+    /// Reads what a request asks for.
+    ///
+    /// - Parameter body: The request's body; nil where it has none.
+    /// - Returns: The request, checked by itself.
+    /// - Throws: ``PortalFailure`` with ``PortalError/invalidParameter``.
+    public func request(_ body: JSON?) throws(PortalFailure) -> PortalRequest {
+        guard let body else { return PortalRequest(returningTo: returnURLs) }
+        do throws(ParameterFault) {
+            return try PortalRequest(body, returningTo: returnURLs)
+        } catch {
+            throw PortalFailure(error)
+        }
     }
 
     /// Creates a portal session for a user.
     ///
+    /// - Parameters:
+    ///   - request: What the user asks for.
+    ///   - user: The user.
+    ///   - onRead: Gets what was read from the mirror, also where the portal stays closed.
+    /// - Returns: The session.
     /// - Throws: ``PortalFailure``, named after what stands in the way.
-    public func open(for user: UserID) async throws(PortalFailure) -> PortalSession {
-        let decision = PortalDecision(try await snapshot(of: user), allowedStatuses: allowedStatuses)
-        let customer: String
-        do throws(PortalError) {
-            customer = try decision.get()
+    public func open(
+        _ request: PortalRequest,
+        for user: UserID,
+        onRead: (MirrorReader.Snapshot) -> Void = { _ in }
+    ) async throws(PortalFailure) -> PortalSession {
+        let snapshot = try await snapshot(of: user)
+        onRead(snapshot)
+        let target: PortalTarget
+        do throws(PortalTarget.Refusal) {
+            target = try PortalTarget(request, snapshot, allowedStatuses: allowedStatuses)
         } catch {
             throw PortalFailure(error)
         }
-        return try await session(of: customer)
+        let parameters = PortalSessionParameters(
+            customer: target.customer,
+            returnURL: request.returnURL,
+            configuration: configuration,
+            locale: request.locale?.rawValue,
+            flow: target.flow
+        )
+        return try await calls.session(for: user, parameters)
     }
 
     /// A user's own subscriptions, as the mirror has them.
@@ -54,10 +96,18 @@ public struct BillingPortal: Sendable {
 
     /// Reads a user's subscriptions; a user without a customer has none.
     ///
+    /// - Parameters:
+    ///   - user: The user.
+    ///   - onRead: Gets what was read from the mirror, also where there is no answer.
+    /// - Returns: The subscriptions.
     /// - Throws: ``PortalFailure`` where the user's customer is in conflict, the mirror may still lack what the user has,
     ///   or it cannot be read.
-    public func overview(of user: UserID) async throws(PortalFailure) -> Overview {
+    public func overview(
+        of user: UserID,
+        onRead: (MirrorReader.Snapshot) -> Void = { _ in }
+    ) async throws(PortalFailure) -> Overview {
         let snapshot = try await snapshot(of: user)
+        onRead(snapshot)
         switch PortalDecision(snapshot, allowedStatuses: allowedStatuses) {
         case .customerLinkConflict: throw PortalFailure(.customerLinkConflict)
         case .mirrorNotReady: throw PortalFailure(.mirrorNotReady)
@@ -76,36 +126,5 @@ public struct BillingPortal: Sendable {
         } catch {
             throw PortalFailure(.storeUnavailable, cause: "\(error)")
         }
-    }
-
-    private func session(of customer: String) async throws(PortalFailure) -> PortalSession {
-        let parameters = PortalSessionParameters(
-            customer: customer,
-            returnURL: returnURL,
-            configuration: configuration
-        )
-        let session: PortalSession
-        do {
-            session = try await client.createPortalSession(parameters)
-        } catch {
-            throw PortalFailure(PortalError(error), cause: "\(error)")
-        }
-        // Whoever holds the URL acts for the customer: a session of another one must never be handed out.
-        guard session.customer == customer else {
-            throw PortalFailure(.stripeError, cause: "the session is of another customer")
-        }
-        return session
-    }
-}
-
-extension PortalError {
-    init(_ error: StripeCallError) {
-        self =
-            switch error {
-            case .refused, .unreadable: .stripeError
-            case .busy, .crowdedOut: .stripeBusy
-            case .unavailable, .cancelled: .stripeUnavailable
-            case .timedOut: .stripeTimeout
-            }
     }
 }

@@ -14,15 +14,17 @@ public struct Explanation: Sendable, Hashable, Encodable {
     public let reason: String
     /// Whether a backfill has ever finished.
     public let isFilled: Bool
-    /// The claims that customers are the user's.
-    public let links: [UserRecord.Link]
+    /// The claims that customers are the user's, and what the operator decided about them.
+    public let links: [UserLink]
     /// Customers and their subscriptions, with what their rows show and have shown.
     public let objects: [UserRecord.Object]
+    /// The answers that the user was given, the latest first.
+    public let requests: [AnsweredRequest]
     /// What is not known.
     public let notes: [String]
 
     enum CodingKeys: String, CodingKey {
-        case user, time, decision, customer, reason, links, objects, notes
+        case user, time, decision, customer, reason, links, objects, requests, notes
         case isFilled = "filled"
     }
 
@@ -38,6 +40,7 @@ public struct Explanation: Sendable, Hashable, Encodable {
         isFilled = record.snapshot.isFilled
         links = record.links
         objects = record.objects
+        requests = record.requests
         notes = Self.notes(record)
         guard record.time.map({ $0 >= record.historySince }) ?? true else {
             (decision, customer) = (nil, nil)
@@ -45,7 +48,11 @@ public struct Explanation: Sendable, Hashable, Encodable {
             return
         }
         let outcome = PortalDecision(record.snapshot, allowedStatuses: allowedStatuses)
-        let rule = Rule(customers: record.snapshot.customers, allowedStatuses: allowedStatuses)
+        let rule = Rule(
+            customers: record.snapshot.customers,
+            overruled: Set(record.links.filter { $0.standing == .overruled }.map(\.customer)).sorted(),
+            allowedStatuses: allowedStatuses
+        )
         switch outcome {
         case .allowed(let id):
             (decision, customer) = ("allowed", id)
@@ -63,10 +70,13 @@ public struct Explanation: Sendable, Hashable, Encodable {
 
     private static func notes(_ record: UserRecord) -> [String] {
         guard let time = record.time else { return [] }
-        var notes = [
-            "Links are dated by when they were made: links that were changed or removed since are not known.",
-            "What waited at that time is not known, only whether a row was confirmed.",
-        ]
+        var notes = ["What waited at that time is not known, only whether a row was confirmed."]
+        if time < record.linksSince {
+            notes.append(
+                "Changes of links are known from \(Int64(record.linksSince)) (Unix seconds) on: links that were changed or "
+                    + "removed before are not known."
+            )
+        }
         if time < record.historySince {
             notes.append("What rows showed is known from \(Int64(record.historySince)) (Unix seconds) on.")
         }
@@ -79,6 +89,8 @@ public struct Explanation: Sendable, Hashable, Encodable {
     /// The rule that decides, in words.
     private struct Rule {
         let customers: [LinkedCustomer]
+        /// Customers that would be the user's, had the operator not decided otherwise.
+        let overruled: [String]
         let allowedStatuses: Set<String>
 
         private var statuses: String { Self.list(allowedStatuses.sorted(), "or") }
@@ -86,6 +98,8 @@ public struct Explanation: Sendable, Hashable, Encodable {
         func sentence(for decision: PortalDecision) -> String {
             switch decision {
             case .allowed(let id): allowed(id)
+            case .customerNotFound where customers.isEmpty && !overruled.isEmpty:
+                "The user is linked to no customer: the operator has decided otherwise about \(Self.list(overruled, "and"))."
             case .customerNotFound where customers.isEmpty: "The user is linked to no customer."
             case .customerNotFound: "Every customer that the user is linked to is deleted: \(names(customers))."
             case .customerLinkConflict: conflict
@@ -114,7 +128,8 @@ public struct Explanation: Sendable, Hashable, Encodable {
             let claimed = customers.filter { !$0.deleted && $0.isClaimedByOthers }
             return
                 "\(names(claimed)) is claimed for another user too, so it opens for neither, and no other customer of "
-                + "the user has a subscription that is \(statuses)."
+                + "the user has a subscription that is \(statuses). 'portald links --conflicts' shows the claims, and "
+                + "'portald link' decides."
         }
 
         private var subscriptions: String {

@@ -2,6 +2,10 @@ import FoundationEssentials
 import Stripe
 
 extension StripeClient {
+    /// A customer waits: three attempts without a connection are over in six seconds, and one lost packet is made up for
+    /// within each (its retransmission follows after a second, RFC 6298 §2).
+    private static let portalConnectTimeout: Duration = .milliseconds(1500)
+
     /// Creates a portal session: `POST /v1/billing_portal/sessions`.
     ///
     /// - Parameters:
@@ -17,7 +21,8 @@ extension StripeClient {
             "/v1/billing_portal/sessions",
             parameters.form,
             lane: .portal,
-            timer: timer(budget)
+            timer: timer(budget),
+            connectTimeout: Self.portalConnectTimeout
         )
         let body: Body
         do {

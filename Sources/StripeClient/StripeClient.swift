@@ -9,7 +9,7 @@ public struct StripeClient: Sendable {
     private let userAgent: String
     private let transport: CurlTransport
     private let limiter: RateLimiter
-    private let retryPolicy: RetryPolicy
+    var retryPolicy: RetryPolicy
     private let clock: any Clock<Duration>
     private let randomness: @Sendable () -> Double
 
@@ -95,7 +95,8 @@ public struct StripeClient: Sendable {
         _ path: String,
         _ form: FormEncoding,
         lane: Lane,
-        timer: CallTimer
+        timer: CallTimer,
+        connectTimeout: Duration
     ) async throws(StripeCallError) -> Success {
         let request = CurlTransport.Request(
             .post(form.string),
@@ -104,7 +105,8 @@ public struct StripeClient: Sendable {
                 .init("Content-Type", "application/x-www-form-urlencoded"),
                 .init("Idempotency-Key", UUID().uuidString.lowercased()),
             ],
-            timeout: timer.budget
+            timeout: timer.budget,
+            connectTimeout: connectTimeout
         )
         return try await attempt(request, lane: lane, timer: timer)
     }

@@ -32,6 +32,8 @@ struct FailureMiddleware: RouterMiddleware {
         var success = false
         var code: String
         var message: String
+        /// Absent where no parameter is at fault.
+        var parameter: String?
     }
 
     private func respond(
@@ -50,7 +52,7 @@ struct FailureMiddleware: RouterMiddleware {
                 )
             } else {
                 try Response.json(
-                    APIBody(code: failure.code, message: failure.message),
+                    APIBody(code: failure.code, message: failure.message, parameter: failure.parameter),
                     status: failure.status,
                     headers: failure.headers
                 )

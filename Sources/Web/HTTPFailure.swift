@@ -12,6 +12,8 @@ struct HTTPFailure: Error {
     /// What to do, for the client; nothing that only the operator may know.
     var message: String
     var headers: HTTPFields = [:]
+    /// The parameter that cannot be used.
+    var parameter: String?
     /// Why, for the log.
     var cause: String?
 
@@ -51,6 +53,29 @@ struct HTTPFailure: Error {
 
     /// The client went away, or sent something that is no body.
     static let bodyUnreadable = Self(.badRequest, "body_unreadable", "The body could not be read.")
+
+    static let unsupportedMediaType = Self(
+        .unsupportedMediaType,
+        "unsupported_media_type",
+        "Send the body as JSON in UTF-8, with 'Content-Type: application/json'."
+    )
+
+    static func invalidJSON(_ error: JSONError) -> Self {
+        var failure = Self(.badRequest, "invalid_json", "The body cannot be read: \(error).")
+        failure.cause = "\(error)"
+        return failure
+    }
+
+    /// - Parameters:
+    ///   - parameter: The parameter's name.
+    ///   - message: What to send instead, as a sentence; never the value that was sent.
+    /// - Returns: The failure, 422.
+    static func invalidParameter(_ parameter: String, _ message: String) -> Self {
+        var failure = Self(.unprocessableContent, "invalid_parameter", message)
+        failure.parameter = parameter
+        failure.cause = "parameter \(parameter)"
+        return failure
+    }
 
     // MARK: Of a webhook
 
@@ -100,21 +125,34 @@ struct HTTPFailure: Error {
     private init(_ failure: PortalFailure) {
         self.init(Self.status(of: failure.error), failure.error.code, failure.error.message)
         cause = failure.cause
+        message = failure.fault?.message ?? message
+        parameter = failure.fault?.parameter
         switch failure.error {
         case .authenticationRequired: headers[.wwwAuthenticate] = "Bearer"
         case .invalidToken: headers[.wwwAuthenticate] = #"Bearer error="invalid_token""#
+        case .authenticationUnavailable: headers[.retryAfter] = "5"
         case .stripeBusy, .storeUnavailable: headers[.retryAfter] = "5"
         case .stripeUnavailable, .mirrorNotReady: headers[.retryAfter] = "30"
+        case .rateLimited: headers[.retryAfter] = "60"
+        case .invalidParameter, .crossSiteRequest: break
         case .customerNotFound, .noActiveSubscription, .customerLinkConflict, .stripeError, .stripeTimeout: break
+        }
+        if let wait = failure.retryAfter {
+            // Whole seconds, rounded up: whoever comes then is not too early.
+            headers[.retryAfter] = String(max(1, Int((wait / .seconds(1)).rounded(.up))))
         }
     }
 
     private static func status(of error: PortalError) -> HTTPResponse.Status {
         switch error {
         case .authenticationRequired, .invalidToken: .unauthorized
+        case .crossSiteRequest: .forbidden
+        case .authenticationUnavailable: .serviceUnavailable
         case .noActiveSubscription: .forbidden
         case .customerNotFound: .notFound
         case .customerLinkConflict: .conflict
+        case .invalidParameter: .unprocessableContent
+        case .rateLimited: .tooManyRequests
         case .stripeError: .badGateway
         case .mirrorNotReady, .stripeBusy, .stripeUnavailable, .storeUnavailable: .serviceUnavailable
         case .stripeTimeout: .gatewayTimeout

@@ -10,6 +10,10 @@ internal import StripeClient
 struct PortalController {
     let authenticator: Authenticator
     let portal: BillingPortal
+    let arrivals: ArrivalWatch
+
+    /// Far more than the longest body that says something.
+    private static let bodyLimit = 16 << 10
 
     private struct Opened: Encodable {
         var success = true
@@ -24,8 +28,15 @@ struct PortalController {
 
     /// Answers `POST /api/subscriptions/user/billing-portal/`.
     func open(_ request: Request, context: RequestRecordContext) async throws -> Response {
-        let user = try authenticate(request)
-        let session = try await portal.open(for: user)
+        let user = try await authenticate(request)
+        context.record.note(user)
+        try portal.admit(user)
+        let wish = try portal.request(try await request.json(upTo: Self.bodyLimit))
+        try await waitForArrival(request)
+        let session = try await portal.open(wish, for: user) {
+            context.record.note($0, at: Date.now.timeIntervalSince1970)
+        }
+        context.record.note("answer", "allowed")
         context.record.note("session", session.id)
         context.record.note("customer", session.customer)
         context.record.note("stripe_request", session.requestID)
@@ -34,11 +45,38 @@ struct PortalController {
 
     /// Answers `GET /api/subscriptions/user/`.
     func subscriptions(_ request: Request, context: RequestRecordContext) async throws -> Response {
-        let user = try authenticate(request)
-        return try .json(SubscriptionsBody(try await portal.overview(of: user)))
+        let user = try await authenticate(request)
+        context.record.note(user)
+        try await waitForArrival(request)
+        let overview = try await portal.overview(of: user) {
+            context.record.note($0, at: Date.now.timeIntervalSince1970)
+        }
+        context.record.note("answer", "listed")
+        return try .json(SubscriptionsBody(overview))
     }
 
-    private func authenticate(_ request: Request) throws(PortalFailure) -> UserID {
-        try authenticator.authenticate(authorization: request.headers[values: .authorization], now: Date.now)
+    /// Waits for what the client has just seen happen at Stripe; whether it came in, the answer shows.
+    private func waitForArrival(_ request: Request) async throws {
+        guard let arrival = try AfterParameter(request).arrival else { return }
+        do throws(MirrorError) {
+            _ = try await arrivals.wait(for: arrival)
+        } catch {
+            throw PortalFailure(.storeUnavailable, cause: "\(error)")
+        }
+    }
+
+    private func authenticate(_ request: Request) async throws(PortalFailure) -> UserID {
+        try await authenticator.authenticate(RequestCredentials(request.headers), now: Date.now)
+    }
+}
+
+extension RequestCredentials {
+    fileprivate init(_ headers: HTTPFields) {
+        self.init(
+            authorization: headers[values: .authorization],
+            cookie: headers[values: .cookie],
+            origin: headers[values: .origin],
+            fetchSite: HTTPField.Name("Sec-Fetch-Site").map { headers[values: $0] } ?? []
+        )
     }
 }

@@ -1,6 +1,7 @@
 internal import HTTPTypes
 public import Hummingbird
 public import Logging
+public import MirrorStore
 public import Portal
 public import Sync
 
@@ -9,6 +10,8 @@ public struct PublicAPI: Sendable {
     private let intake: WebhookIntake
     private let authenticator: Authenticator
     private let portal: BillingPortal
+    private let arrivals: ArrivalWatch
+    private let journal: RequestJournal
     private let publishableKey: String?
     private let allowedOrigins: Set<String>
     private let further: [Endpoint]
@@ -17,6 +20,8 @@ public struct PublicAPI: Sendable {
     ///   - intake: Takes in webhooks.
     ///   - authenticator: Tells who is asking.
     ///   - portal: Opens the portal.
+    ///   - arrivals: Lets a request wait for what its user has just done.
+    ///   - journal: Keeps what signed-in users are answered.
     ///   - publishableKey: Stripe's publishable key for the frontend.
     ///   - allowedOrigins: Origins whose pages may call.
     ///   - further: Endpoints beside the contract's.
@@ -24,6 +29,8 @@ public struct PublicAPI: Sendable {
         intake: WebhookIntake,
         authenticator: Authenticator,
         portal: BillingPortal,
+        arrivals: ArrivalWatch,
+        journal: RequestJournal,
         publishableKey: String?,
         allowedOrigins: Set<String>,
         further: [Endpoint] = []
@@ -31,6 +38,8 @@ public struct PublicAPI: Sendable {
         self.intake = intake
         self.authenticator = authenticator
         self.portal = portal
+        self.arrivals = arrivals
+        self.journal = journal
         self.publishableKey = publishableKey
         self.allowedOrigins = allowedOrigins
         self.further = further
@@ -50,8 +59,11 @@ public struct PublicAPI: Sendable {
     /// - Returns: The responder of a listener.
     public func buildResponder(logger: Logger) -> some HTTPResponder<RequestRecordContext> {
         let router = Router(context: RequestRecordContext.self)
+        router.add(middleware: RequestRecordMiddleware(journal: journal))
         router.add(middleware: RequestLogMiddleware(logger: logger))
-        router.add(middleware: CORSMiddleware(allowedOrigins: allowedOrigins))
+        router.add(
+            middleware: CORSMiddleware(allowedOrigins: allowedOrigins, allowsCredentials: authenticator.acceptsCookies)
+        )
         router.add(middleware: FailureMiddleware())
         for endpoint in endpoints + further {
             endpoint.add(to: router)
@@ -61,7 +73,7 @@ public struct PublicAPI: Sendable {
 
     private var endpoints: [Endpoint] {
         let webhooks = WebhookController(intake: intake)
-        let users = PortalController(authenticator: authenticator, portal: portal)
+        let users = PortalController(authenticator: authenticator, portal: portal, arrivals: arrivals)
         let publishableKey = publishableKey
         return [
             .post("/webhooks/stripe") { try await webhooks.receive($0, context: $1) },

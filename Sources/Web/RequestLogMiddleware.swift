@@ -20,6 +20,7 @@ struct RequestLogMiddleware: RouterMiddleware {
         let level: Logger.Level = isFault ? .warning : .info
         if logger.logLevel <= level {
             var metadata = context.record.metadata
+            metadata["request"] = .string(context.record.id.text)
             metadata["method"] = .string(Endpoint.methods.contains(request.method) ? request.method.rawValue : "other")
             metadata["route"] = .string(context.endpointPath ?? "none")
             metadata["status"] = .stringConvertible(response.status.code)

@@ -31,10 +31,20 @@ struct Daemon {
         defer { transport.shutdown() }
         let client = StripeClient(settings, transport: transport)
         let sync = SyncParts(settings: settings, store: store, client: client, logger: logger)
+        let authentication = try await AuthenticationParts(settings: settings, transport: transport, logger: logger)
         try await sync.log.setAPIVersion(settings.apiVersion)
+        let calls = PortalCalls(client: client, reads: sync.reads, now: SyncParts.now, logger: logger)
+        let journal = RequestJournal(log: AnsweredRequestLog(store: store), logger: logger)
+        let api = api(
+            store: store,
+            writer: sync.writer,
+            authenticator: authentication.authenticator,
+            calls: calls,
+            journal: journal
+        )
         let listener = HTTPListener(
             address: settings.listen,
-            responder: try await api(store: store, writer: sync.writer, client: client).buildResponder(logger: logger),
+            responder: api.buildResponder(logger: logger),
             logger: logger,
             onListening: onListening
         )
@@ -46,7 +56,8 @@ struct Daemon {
             logger: adminLogger
         )
         let services: [(any Service)?] = [
-            sync.writer, sync.retention, sync.refresher, sync.synchronizer, sync.verification, admin, listener,
+            sync.writer, journal, sync.retention, sync.refresher, sync.synchronizer, sync.verification,
+            authentication.keySet, calls, admin, listener,
         ]
         // Stopped in reverse: no request is taken in any more before the writer commits the last.
         var group = ServiceGroupConfiguration(
@@ -65,7 +76,13 @@ struct Daemon {
         logger.notice("stopped")
     }
 
-    private func api(store: MirrorStore, writer: MirrorWriter, client: StripeClient) async throws -> PublicAPI {
+    private func api(
+        store: MirrorStore,
+        writer: MirrorWriter,
+        authenticator: Authenticator,
+        calls: PortalCalls,
+        journal: RequestJournal
+    ) -> PublicAPI {
         PublicAPI(
             intake: WebhookIntake(
                 secrets: settings.webhookSecrets,
@@ -73,16 +90,21 @@ struct Daemon {
                 livemode: settings.livemode,
                 writer: writer
             ),
-            authenticator: Authenticator(
-                verifier: try await TokenVerifier(keys: settings.tokenKeys, rules: settings.claimRules)
-            ),
+            authenticator: authenticator,
             portal: BillingPortal(
                 reader: MirrorReader(store: store),
-                client: client,
+                calls: calls,
+                limiter: PortalRateLimiter(rate: settings.portalRate),
                 allowedStatuses: settings.portalStatuses,
-                returnURL: settings.returnURL,
+                returnURLs: ReturnURLs(
+                    base: settings.frontendBase,
+                    fallback: settings.returnURL,
+                    origins: settings.allowedOrigins
+                ),
                 configuration: settings.portalConfiguration
             ),
+            arrivals: ArrivalWatch(store: store),
+            journal: journal,
             publishableKey: settings.publishableKey,
             allowedOrigins: settings.allowedOrigins,
             further: further

@@ -15,7 +15,8 @@ struct Portald: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             ServeCommand.self, BackfillCommand.self, VerifyCommand.self, StatusCommand.self, ExplainCommand.self,
-            EventsCommand.self, MigrateCommand.self, DemoCommand.self, SandboxCommand.self,
+            LinkCommand.self, UnlinkCommand.self, LinksCommand.self, EventsCommand.self, MigrateCommand.self,
+            DemoCommand.self, SandboxCommand.self,
         ]
     )
 }

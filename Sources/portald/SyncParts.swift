@@ -75,7 +75,7 @@ struct SyncParts {
     }
 
     /// Unix seconds by this machine's clock.
-    private static let now: @Sendable () -> Double = { Date.now.timeIntervalSince1970 }
+    static let now: @Sendable () -> Double = { Date.now.timeIntervalSince1970 }
 }
 
 extension StripeClient {

@@ -25,7 +25,9 @@ class World:
     def __init__(self, launch):
         # The most talkative log there is must keep quiet about the same things.
         self.sandbox, self.daemon = launch.pair(
-            STRIPE_PUBLISHABLE_KEY="pk_test_ForTheFrontend", PORTALD_LOG_LEVEL="trace"
+            STRIPE_PUBLISHABLE_KEY="pk_test_ForTheFrontend",
+            PORTALD_LOG_LEVEL="trace",
+            PORTALD_PORTAL_RATE="10000/1s",
         )
         self.account = Account(self.sandbox)
         self.confidential = set(SECRETS)

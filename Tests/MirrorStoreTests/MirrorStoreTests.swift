@@ -9,7 +9,7 @@ import Testing
         try await TestMirror.inFolder { folder in
             let path = folder.appending(path: "mirror.db").path
             let (store, migrations) = try MirrorStore.open(path: path)
-            #expect(migrations == ["0001_initial", "0002_sync", "0003_history"])
+            #expect(migrations == ["0001_initial", "0002_sync", "0003_history", "0004_links"])
             for suffix in ["", "-wal", "-shm"] {
                 let mode = try FileManager.default.attributesOfItem(atPath: path + suffix)[.posixPermissions] as? Int
                 #expect(mode == 0o600, "\(suffix)")
@@ -122,7 +122,7 @@ import Testing
         var seen: Int?
         try pool.writeWithoutTransaction { db in
             try db.inTransaction {
-                try db.execute(sql: "DELETE FROM user_links")
+                try db.execute(sql: "DELETE FROM link_claims")
                 seen = try pool.read { db in
                     try Int.fetchOne(db, sql: "SELECT count(*) FROM user_links WHERE user_id = ?", arguments: [user.rawValue])
                 }

@@ -42,6 +42,34 @@ import Testing
         }
     }
 
+    @Test func aReadThatIsAskedForIsDueAtOnce() async throws {
+        try await TestMirror.with { mirror in
+            let reads = Self.reads(mirror.store)
+            try await mirror.deliver(Self.created)
+            let now = Self.now + 10
+            let customer = ObjectReference(kind: .customer, id: "cus_1")
+            try await reads.request(customer, at: now)
+            #expect(try await reads.due(at: now, limit: 10) == [customer])
+            #expect(try mirror.text("confirmed", of: "customers", "cus_1") == "0")
+            // Asking again changes nothing, and puts nothing off.
+            try await reads.request(customer, at: now + 1)
+            #expect(try await reads.due(at: now, limit: 10) == [customer])
+
+            let token = try await reads.token(at: now)
+            let stub = #"{"id":"cus_1","object":"customer","deleted":true}"#
+            let reply = try Self.reply(stub, token, date: now)
+            #expect(try await reads.finish(reply, for: .refresh, at: now) == .applied)
+            #expect(try mirror.text("deleted", of: "customers", "cus_1") == "1")
+            try await reads.request(customer, at: now + 1)
+            #expect(try await reads.nextDue() == nil)
+
+            // One that the mirror has not heard of yet.
+            let subscription = ObjectReference(kind: .subscription, id: "sub_1")
+            try await reads.request(subscription, at: now)
+            #expect(try await reads.due(at: now, limit: 10) == [subscription])
+        }
+    }
+
     @Test func anEventOfTheOtherProcessDropsAReply() async throws {
         try await Self.withTwo { mirror, other async throws in
             try await mirror.deliver(Self.created)

@@ -8,7 +8,7 @@ import Testing
 @Suite struct QueryPlanTests {
     @Test func noStatementScansATable() async throws {
         try await TestMirror.with { mirror async throws in
-            let traced = NIOLockedValueBox<Set<String>>(Set(MirrorReader.SQL.all))
+            let traced = NIOLockedValueBox<Set<String>>(Set(MirrorReader.SQL.all + ArrivalReader.SQL.all))
             try await mirror.store.pool.writeWithoutTransaction { db in
                 db.trace { event in
                     if case .statement(let statement) = event {
@@ -33,6 +33,8 @@ import Testing
                 )
             )
             try await mirror.deliver(.checkout("cs_1", user: "u", customer: "cus_1"))
+            // Moved to another customer's user, and withdrawn.
+            try await mirror.deliver(.checkout("cs_1", user: "v", customer: "cus_1"))
             try await readFromStripe(mirror)
             let statements = traced.withLockedValue { $0 }.filter { sql in
                 ["SELECT", "INSERT", "UPDATE", "DELETE"].contains { sql.hasPrefix($0) }
@@ -44,7 +46,9 @@ import Testing
 
     /// Neither does a step of what removes rows.
     @Test func noStepOfPruningScansATable() async throws {
-        let walks = [MirrorPruner.events, MirrorPruner.edges, MirrorPruner.history]
+        let walks = [
+            MirrorPruner.events, MirrorPruner.edges, MirrorPruner.history, MirrorPruner.requests, MirrorPruner.checkouts,
+        ]
         let slices = walks.flatMap { walk in
             [walk.boundarySQL] + [true, false].flatMap { [walk.existsSQL(isLast: $0), walk.deleteSQL(isLast: $0)] }
         }

@@ -159,7 +159,7 @@ import Testing
                 let explanation = try await mirror.explanation(of: "alice", at: time)
                 #expect(explanation.decision == decision, "\(time)")
                 #expect(explanation.objects.map(\.id) == shown)
-                #expect(explanation.notes.count == 2)
+                #expect(explanation.notes.count == 1)
                 #expect(explanation.time == time)
             }
             #expect(try await mirror.explanation(of: "alice", at: begin + 150).objects[1].shown.status == "active")
@@ -169,6 +169,22 @@ import Testing
             #expect(unknown.decision == nil)
             #expect(unknown.reason == "The mirror's memory does not go back to that time.")
             #expect(unknown.notes.count == 3)
+        }
+    }
+
+    @Test func saysWhatTheOperatorDecided() async throws {
+        try await Mirror.with { mirror async throws in
+            let begin = Date.now.timeIntervalSince1970 + 1000
+            try await mirror.customer("cus_1", user: "alice", at: begin)
+            try await mirror.deliver("evt_2", "customer.subscription.created", Mirror.subscription("sub_1", of: "cus_1", "active"), at: begin + 1)
+            _ = try await UserLinks(store: mirror.store).link(UserID("bob"), to: "cus_1", at: begin + 10)
+            let explanation = try await mirror.explanation(of: "alice")
+            #expect(explanation.decision == "customer_not_found")
+            #expect(explanation.reason == "The user is linked to no customer: the operator has decided otherwise about cus_1.")
+            #expect(explanation.links.map(\.standing) == [.overruled])
+            #expect(try await mirror.explanation(of: "bob").decision == "allowed")
+            #expect(try await mirror.explanation(of: "alice", at: begin + 5).decision == "allowed")
+            #expect(try await mirror.explanation(of: "bob", at: begin + 5).decision == "customer_not_found")
         }
     }
 

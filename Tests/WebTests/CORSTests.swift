@@ -21,7 +21,21 @@ import Testing
             let reply = try await api.send(request)
             #expect(reply.header("Access-Control-Allow-Origin") == RunningAPI.frontend)
             #expect(reply.header("Access-Control-Allow-Credentials") == nil)
+            #expect(reply.header("Access-Control-Expose-Headers") == "Retry-After, Portald-Mirror-Age, Portald-Request-Id")
             #expect(reply.header("Vary") == "Origin")
+        }
+    }
+
+    @Test func letsCookiesComeWhereTheyCount() async throws {
+        try await RunningAPI.run { configuration in
+            configuration.sessionCookie = "session"
+        } _: { api async throws in
+            for var request in Self.requests {
+                request.headers.append(("Origin", RunningAPI.frontend))
+                #expect(try await api.send(request).header("Access-Control-Allow-Credentials") == "true")
+                request.headers[request.headers.count - 1].value = "https://evil.example"
+                #expect(try await api.send(request).header("Access-Control-Allow-Credentials") == nil)
+            }
         }
     }
 
@@ -57,7 +71,7 @@ import Testing
             let reply = try await api.send("OPTIONS", path, headers: headers.map { (name: $0.0, value: $0.1) })
             #expect(reply.status == 204)
             #expect(reply.header("Access-Control-Allow-Methods") == methods)
-            #expect(reply.header("Access-Control-Allow-Headers") == "authorization, content-type")
+            #expect(reply.header("Access-Control-Allow-Headers") == "authorization, content-type, portald-after")
             #expect(reply.header("Access-Control-Max-Age") == "600")
         }
     }

@@ -11,9 +11,13 @@ import Testing
     private static let portal: [PortalError: (status: Int, headers: HTTPFields)] = [
         .authenticationRequired: (401, [.wwwAuthenticate: "Bearer"]),
         .invalidToken: (401, [.wwwAuthenticate: #"Bearer error="invalid_token""#]),
+        .crossSiteRequest: (403, [:]),
+        .authenticationUnavailable: (503, [.retryAfter: "5"]),
         .noActiveSubscription: (403, [:]),
         .customerNotFound: (404, [:]),
         .customerLinkConflict: (409, [:]),
+        .invalidParameter: (422, [:]),
+        .rateLimited: (429, [.retryAfter: "60"]),
         .mirrorNotReady: (503, [.retryAfter: "30"]),
         .stripeError: (502, [:]),
         .stripeBusy: (503, [.retryAfter: "5"]),
@@ -30,6 +34,23 @@ import Testing
         #expect(failure.headers == expected.headers)
         #expect(failure.code == error.rawValue)
         #expect(failure.message == error.message)
+        #expect(failure.cause == "the cause")
+    }
+
+    @Test(arguments: [
+        (Duration.milliseconds(1), "1"), (.zero, "1"), (.seconds(1), "1"), (.milliseconds(1001), "2"), (.seconds(60), "60"),
+    ])
+    func saysWhenToComeAgainInWholeSeconds(_ wait: Duration, header: String) {
+        let failure = HTTPFailure(PortalFailure(.rateLimited, retryAfter: wait))
+        #expect(failure.headers == [.retryAfter: header])
+    }
+
+    @Test func namesTheParameterAtFault() {
+        let failure = HTTPFailure(PortalFailure(ParameterFault("flow", "Do this.", cause: "the cause")))
+        #expect(failure.status == .unprocessableContent)
+        #expect(failure.code == "invalid_parameter")
+        #expect(failure.parameter == "flow")
+        #expect(failure.message == "Do this.")
         #expect(failure.cause == "the cause")
     }
 

@@ -86,6 +86,25 @@ public struct MirrorPruner: Sendable {
         }
     }
 
+    // MARK: Answers
+
+    static let requests = PrimaryKeyWalk(
+        table: "portal_requests",
+        key: ["rowid"],
+        start: [Int64.min.databaseValue],
+        condition: "old.at < :before",
+        isChronological: true
+    )
+
+    /// Removes old notes of what users were answered.
+    ///
+    /// - Parameter time: Answers from before are removed; Unix seconds by this machine's clock.
+    /// - Returns: How many were removed; the rest is left to the next call where the task is cancelled.
+    /// - Throws: ``MirrorError``.
+    public func removeRequests(answeredBefore time: Int64) async throws(MirrorError) -> Int {
+        try await Self.requests.delete(before: time, in: store)
+    }
+
     // MARK: The memory's end
 
     static let events = PrimaryKeyWalk(
@@ -116,6 +135,12 @@ public struct MirrorPruner: Sendable {
             """,
         mark: "UPDATE sync_state SET history_since = max(history_since, :before)"
     )
+    static let checkouts = PrimaryKeyWalk(
+        table: "checkouts",
+        key: ["session"],
+        start: ["".databaseValue],
+        condition: "old.received_at < :before"
+    )
     private static let forgottenSQL =
         "UPDATE sync_state SET forgotten_before = max(coalesce(forgotten_before, :before), :before)"
 
@@ -139,6 +164,7 @@ public struct MirrorPruner: Sendable {
             edges: try await Self.edges.delete(before: time, in: store),
             history: try await Self.history.delete(before: time, in: store)
         )
+        _ = try await Self.checkouts.delete(before: time, in: store)
         try await store.write { db in
             try db.execute(sql: "UPDATE sync_state SET pruned_to = ?", arguments: [time])
         }

@@ -12,7 +12,7 @@ struct PrimaryKeyWalk: Sendable {
     /// Which rows of the table, called `old`, are to be deleted; `:before` is the time that is given.
     var condition: String
     /// Notes in the transaction of a deletion, ahead of it, that rows are gone; `:before` is the time that is given.
-    var mark: String
+    var mark: String?
     /// Whether rows that come later in the key came in later, so that the walk may end with the first slice that is too
     /// young as a whole.
     var isChronological = false
@@ -86,7 +86,9 @@ struct PrimaryKeyWalk: Sendable {
         before time: Int64,
         _ db: Database
     ) throws -> Int {
-        try db.cachedStatement(sql: mark).execute(arguments: ["before": time])
+        if let mark {
+            try db.cachedStatement(sql: mark).execute(arguments: ["before": time])
+        }
         try db.cachedStatement(sql: deleteSQL(isLast: end == nil))
             .execute(arguments: arguments(from: from, to: end, before: time))
         return db.changesCount

@@ -53,6 +53,7 @@ struct PassTable {
                 sql: "UPDATE sync_state SET swept_to = max(coalesce(swept_to, 0), ?)",
                 arguments: [pass.beganDate]
             )
+            try SyncStateTable(db: db).markHeard(at: now)
         }
     }
 

@@ -32,6 +32,16 @@ struct SyncStateTable {
         return sequence
     }
 
+    /// Notes that Stripe was heard from, Unix seconds by this machine's clock.
+    func markHeard(at now: Double) throws {
+        try db.cachedStatement(sql: "UPDATE sync_state SET heard_at = ? WHERE id = 1").execute(arguments: [now])
+    }
+
+    /// When Stripe was last heard from; nil where it never was.
+    func heardAt() throws -> Double? {
+        try Double.fetchOne(db.cachedStatement(sql: "SELECT heard_at FROM sync_state WHERE id = 1"))
+    }
+
     func requestSweep() throws {
         try db.cachedStatement(sql: "UPDATE sync_state SET sweep_requested = 1 WHERE id = 1").execute()
     }

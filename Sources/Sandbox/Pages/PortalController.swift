@@ -7,10 +7,12 @@ struct PortalController: Sendable {
 
     private let sandbox: Sandbox
     private let template: MustacheTemplate
+    private let flowTemplate: MustacheTemplate
 
     init(sandbox: Sandbox) throws {
         self.sandbox = sandbox
         template = try PortalTemplate.page()
+        flowTemplate = try PortalTemplate.flow()
     }
 
     func addRoutes(to router: Router<SandboxRequestContext>) {
@@ -24,11 +26,15 @@ struct PortalController: Sendable {
 
     private func show(_ context: SandboxRequestContext) throws -> Response {
         let token = try context.parameters.require("token")
-        let page = sandbox.withState { state in
-            state.model.portalSession(token: token, now: state.clock.now()).map { PortalPage($0, state.model) }
+        let pages = sandbox.withState { state in
+            state.model.portalSession(token: token, now: state.clock.now()).map { session in
+                (start: PortalPage(session, state.model), flow: PortalFlowPage(session, state.model))
+            }
         }
-        guard let page else { return Response.html("This link has expired. Open the portal again.", status: .notFound) }
-        return Response.html(template.render(page))
+        guard let pages else {
+            return Response.html("This link has expired. Open the portal again.", status: .notFound)
+        }
+        return Response.html(pages.flow.map { flowTemplate.render($0) } ?? template.render(pages.start))
     }
 
     private func perform(_ request: Request, _ context: SandboxRequestContext) async throws -> Response {
@@ -38,18 +44,17 @@ struct PortalController: Sendable {
         }
         let form = FormDecoder.parameters(from: String(buffer: try await request.body.collect(upTo: Self.bodyLimit)))
         do {
-            let isOpen = try sandbox.withState { state throws(StripeAPIError) in
+            let target: String? = try sandbox.withState { state throws(StripeAPIError) in
                 let now = state.clock.now()
-                guard let session = state.model.portalSession(token: token, now: now) else { return false }
-                try state.model.perform(action, session: session, form, now: now)
-                return true
+                guard let session = state.model.portalSession(token: token, now: now) else { return nil }
+                return try state.model.perform(action, session: session, form, now: now) ?? "/p/session/\(token)"
             }
-            guard isOpen else {
+            guard let target else {
                 return Response.html("This link has expired. Open the portal again.", status: .notFound)
             }
+            return .seeOther(target)
         } catch {
             return Response.html("That did not work: go back and try again.", status: .badRequest)
         }
-        return .seeOther("/p/session/\(token)")
     }
 }

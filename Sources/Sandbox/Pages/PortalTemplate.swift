@@ -1,14 +1,19 @@
 import Mustache
 
-/// The HTML of the local portal page.
+/// The HTML of the local portal's pages.
 ///
 /// Mustache escapes all values.
 enum PortalTemplate {
     static func page() throws -> MustacheTemplate {
-        try MustacheTemplate(string: source)
+        try MustacheTemplate(string: head + start)
     }
 
-    private static let source = """
+    /// A page that does one thing only.
+    static func flow() throws -> MustacheTemplate {
+        try MustacheTemplate(string: head + oneThing)
+    }
+
+    private static let head = """
         <!doctype html>
         <html lang="en">
         <head>
@@ -29,6 +34,10 @@ enum PortalTemplate {
         button { cursor: pointer; }
         </style>
         </head>
+
+        """
+
+    private static let start = """
         <body>
         {{#returnURL}}<p><a href="{{.}}">&larr; Return to the application</a></p>{{/returnURL}}
         <h1>Billing portal</h1>
@@ -59,6 +68,35 @@ enum PortalTemplate {
         <form method="post" action="{{path}}/email">
         <label>Email <input name="email" type="email" value="{{email}}" required></label>
         <button>Save</button>
+        </form>
+        </body>
+        </html>
+        """
+
+    private static let oneThing = """
+        <body>
+        {{#returnURL}}<p><a href="{{.}}">&larr; Return to the application</a></p>{{/returnURL}}
+        <h1>{{title}}</h1>
+        <small>A sandbox on this machine, not Stripe. Nothing here is charged.</small>
+        {{#row}}
+        <article>
+        <span class="status">{{status}}</span>
+        <p><strong>{{title}}</strong></p>
+        <p>{{price}}</p>
+        <p class="note">{{note}}</p>
+        </article>
+        {{/row}}
+        {{#change}}<p>From now on: <strong>{{.}}</strong></p>{{/change}}
+        <form method="post" action="{{path}}">
+        {{#row}}<input type="hidden" name="subscription" value="{{id}}">{{/row}}
+        {{#choices}}
+        <p><label><input type="radio" name="price" value="{{id}}" required{{#isPresent}} checked{{/isPresent}}> {{name}}</label></p>
+        {{/choices}}
+        {{#quantity}}<p><label>Quantity <input name="quantity" type="number" min="1" value="{{.}}"></label></p>{{/quantity}}
+        {{#takesCard}}
+        <p><label>Card number <input name="number" inputmode="numeric" value="4242 4242 4242 4242" required></label></p>
+        {{/takesCard}}
+        <button>{{button}}</button>
         </form>
         </body>
         </html>

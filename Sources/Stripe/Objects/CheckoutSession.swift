@@ -1,4 +1,4 @@
-/// A Checkout session, as far as it tells whose customer is whose.
+/// A Checkout session, as far as it tells whose customer is whose, and what it sold.
 /// https://docs.stripe.com/api/checkout/sessions/object
 public struct CheckoutSession: Sendable, Hashable {
     /// Stripe's name of the type.
@@ -10,6 +10,8 @@ public struct CheckoutSession: Sendable, Hashable {
     public var clientReferenceID: String?
     /// `cus_…`; nil where the session made no customer.
     public var customer: String?
+    /// `sub_…`; nil where the session sold no subscription.
+    public var subscription: String?
 
     /// Reads a session of any API version.
     ///
@@ -18,5 +20,6 @@ public struct CheckoutSession: Sendable, Hashable {
         id = try object.id()
         clientReferenceID = try object.optionalString("client_reference_id")
         customer = try object.optionalID("customer")
+        subscription = try object.optionalID("subscription")
     }
 }

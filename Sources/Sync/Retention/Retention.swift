@@ -2,12 +2,14 @@ public import Logging
 public import MirrorStore
 public import ServiceLifecycle
 
-/// Removes what is no longer kept: payloads after the set time, ids of events and edges later.
+/// Removes what is no longer kept: payloads and answers after the set time, ids of events and edges later.
 public struct Retention: Service {
     /// What was removed.
     public struct Report: Sendable, Hashable {
         /// Payloads of events.
         public var payloads: Int
+        /// Notes of what users were answered.
+        public var requests: Int
         /// Events, edges and history; nil where their time has not come.
         public var forgotten: MirrorPruner.Forgotten?
     }
@@ -61,8 +63,13 @@ public struct Retention: Service {
     public func pruneOnce(now: Double) async throws(MirrorError) -> Report {
         let now = min(now, try await log.sweeps().sweptTo.map { Double($0 + Self.sweepMargin) } ?? now)
         let payloads = try await pruner.removePayloads(receivedBefore: Self.time(days, before: now))
+        let requests = try await pruner.removeRequests(answeredBefore: Self.time(days, before: now))
         let memory = max(days, Self.minimumMemory) + Self.memoryMargin
-        return Report(payloads: payloads, forgotten: try await pruner.forget(before: Self.time(memory, before: now)))
+        return Report(
+            payloads: payloads,
+            requests: requests,
+            forgotten: try await pruner.forget(before: Self.time(memory, before: now))
+        )
     }
 
     private static func time(_ days: Int, before now: Double) -> Int64 {
@@ -87,11 +94,12 @@ public struct Retention: Service {
         do throws(MirrorError) {
             let report = try await pruneOnce(now: now())
             let forgotten = report.forgotten ?? MirrorPruner.Forgotten()
-            guard report.payloads > 0 || !forgotten.isEmpty else { return }
+            guard report.payloads > 0 || report.requests > 0 || !forgotten.isEmpty else { return }
             logger.info(
                 "pruned",
                 metadata: [
-                    "payloads": "\(report.payloads)", "events": "\(forgotten.events)", "edges": "\(forgotten.edges)",
+                    "payloads": "\(report.payloads)", "requests": "\(report.requests)",
+                    "events": "\(forgotten.events)", "edges": "\(forgotten.edges)",
                     "history": "\(forgotten.history)",
                 ]
             )

@@ -23,12 +23,31 @@ struct ExplanationText {
         ]
         rows += explanation.links.map { ("link", Self.link($0)) }
         rows += explanation.objects.flatMap { Self.rows($0) }
+        rows += explanation.requests.map { ("answered", Self.request($0)) }
         rows += explanation.notes.map { ("note", $0) }
         return rows.map { $0.0.padding(toLength: 14, withPad: " ", startingAt: 0) + $0.1 }.joined(separator: "\n")
     }
 
-    private static func link(_ link: UserRecord.Link) -> String {
-        "\(link.customer)  by \(link.source) of \(link.claimant), \(link.event ?? "a read"), \(time(Double(link.createdAt)))"
+    private static func link(_ link: UserLink) -> String {
+        let standing = link.standing == .inForce ? "" : "  \(standing(link.standing))"
+        let made = time(Double(link.createdAt))
+        guard let claimant = link.claimant else { return "\(link.customer)  by the \(link.source), \(made)\(standing)" }
+        return "\(link.customer)  by \(link.source) of \(claimant), \(link.event ?? "a read"), \(made)\(standing)"
+    }
+
+    private static func standing(_ standing: UserLink.Standing) -> String {
+        switch standing {
+        case .inForce: "in force"
+        case .conflict: "in conflict with another user's"
+        case .agrees: "as the operator decided"
+        case .overruled: "overruled by the operator"
+        case .unlinked: "decided that it is not the user's"
+        }
+    }
+
+    private static func request(_ request: AnsweredRequest) -> String {
+        let answer = [request.code, request.customer].compactMap(\.self).joined(separator: " ")
+        return "\(time(request.at))  \(request.id)  \(answer)  \(request.endpoint)  \(request.milliseconds) ms"
     }
 
     private static func rows(_ object: UserRecord.Object) -> [(String, String)] {

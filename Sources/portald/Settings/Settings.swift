@@ -1,6 +1,5 @@
 import Foundation
 import Logging
-import Portal
 import Stripe
 import StripeClient
 import Web
@@ -25,18 +24,20 @@ struct Settings: Sendable {
     var allowedOrigins: Set<String>
     /// `FRONTEND_URL` followed by `PORTALD_RETURN_PATH`, default `/billing`.
     var returnURL: String
+    /// `FRONTEND_URL` without a slash at its end: the base of a `return_path`.
+    var frontendBase: String
     /// `PORTALD_LISTEN`, default `127.0.0.1:8080`.
     var listen: ListenAddress
     /// `PORTALD_ADMIN_LISTEN`, default `127.0.0.1:9464`: readiness, for this machine only.
     var adminListen: ListenAddress
     /// `PORTALD_DATABASE`, default `portald.db`.
     var database: String
-    /// `PORTALD_JWT_SECRET`, secret, and `PORTALD_JWT_PUBLIC_KEY`; at least one.
-    var tokenKeys: [TokenKey]
-    /// `PORTALD_JWT_ISSUER`, `PORTALD_JWT_AUDIENCE`, `PORTALD_JWT_USER_CLAIM`, `PORTALD_JWT_REQUIRED_CLAIMS`.
-    var claimRules: ClaimRules
+    /// `PORTALD_JWT_…`, `PORTALD_JWKS` and `PORTALD_SESSION_…`.
+    var authentication: AuthenticationSettings
     /// `PORTALD_PORTAL_CONFIGURATION`: `bpc_…`.
     var portalConfiguration: String?
+    /// `PORTALD_PORTAL_RATE`, default `10/60s`: how often one user may ask for the portal.
+    var portalRate: PortalRate
     /// `PORTALD_USER_METADATA_KEY`, default `user_id`.
     var userMetadataKey: String
     /// `PORTALD_PORTAL_STATUSES`, default `active,trialing,past_due`.
@@ -87,14 +88,9 @@ struct Settings: Sendable {
         publishableKey = reader.text("STRIPE_PUBLISHABLE_KEY", prefixes: ["pk_"])
         apiVersion = reader.apiVersion("STRIPE_API_VERSION", default: "2026-03-25.dahlia")
         database = reader.text("PORTALD_DATABASE") ?? Self.defaultDatabase
-        tokenKeys = reader.tokenKeys(secret: "PORTALD_JWT_SECRET", publicKey: "PORTALD_JWT_PUBLIC_KEY")
-        claimRules = ClaimRules(
-            issuer: reader.text("PORTALD_JWT_ISSUER"),
-            audience: reader.text("PORTALD_JWT_AUDIENCE"),
-            userClaim: reader.text("PORTALD_JWT_USER_CLAIM") ?? "sub",
-            requiredClaims: reader.requiredClaims("PORTALD_JWT_REQUIRED_CLAIMS")
-        )
+        authentication = reader.authentication()
         portalConfiguration = reader.text("PORTALD_PORTAL_CONFIGURATION", prefixes: ["bpc_"])
+        let portalRate = reader.portalRate("PORTALD_PORTAL_RATE", default: "10/60s")
         userMetadataKey = reader.text("PORTALD_USER_METADATA_KEY") ?? "user_id"
         portalStatuses = reader.portalStatuses("PORTALD_PORTAL_STATUSES")
         signatureTolerance = reader.seconds("PORTALD_SIGNATURE_TOLERANCE", default: 300)
@@ -103,12 +99,15 @@ struct Settings: Sendable {
         verifyShare = reader.integer("PORTALD_VERIFY_SHARE", of: "percent", in: 0...50, default: 5)
         eventRetentionDays = reader.integer("PORTALD_EVENT_RETENTION_DAYS", of: "days", in: 1...3650, default: 30)
         logLevel = reader.logLevel("PORTALD_LOG_LEVEL", default: .info)
-        guard reader.faults.isEmpty, let key, let frontend, let apiBase, let listen, let adminListen else {
+        guard reader.faults.isEmpty, let key, let frontend, let apiBase, let listen, let adminListen, let portalRate
+        else {
             throw SettingsError(faults: reader.faults)
         }
         secretKey = key.secret
         livemode = key.livemode
         returnURL = frontend.base + returnPath
+        frontendBase = frontend.base
+        self.portalRate = portalRate
         allowedOrigins = origins.union([frontend.origin])
         self.webhookSecrets = webhookSecrets
         self.apiBase = apiBase

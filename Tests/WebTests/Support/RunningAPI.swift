@@ -18,7 +18,15 @@ struct APIConfiguration: Sendable {
     /// Whether the first backfill has finished.
     var isFilled = true
     var stripeClock: any Clock<Duration> = ContinuousClock()
+    /// Counts the pauses between probes of a Stripe that does not answer.
+    var probeClock: any Clock<Duration> = ContinuousClock()
+    /// More than any test needs that is not about it.
+    var portalRate = "10000/1s"
+    var allowedOrigins: Set<String> = [RunningAPI.frontend]
+    var arrivalClock: any Clock<Duration> = ContinuousClock()
     var further: [Endpoint] = []
+    /// The cookie that carries a token.
+    var sessionCookie: String?
     var idle: Duration?
     var request: Duration?
     var headerBytes: Int?
@@ -34,6 +42,8 @@ struct RunningAPI: Sendable {
     let address: ListenAddress
     let store: MirrorStore
     let log: LogCapture
+    /// Written by the test itself.
+    let journal: RequestJournal
     /// Begins a graceful shutdown.
     let shutDown: @Sendable () -> Void
 
@@ -54,14 +64,19 @@ struct RunningAPI: Sendable {
         defer { transport.shutdown() }
         let log = LogCapture()
         let writer = MirrorWriter(store: store, metadataKey: "user_id", livemode: false)
-        let api = try await publicAPI(configuration, store, writer, transport)
+        let calls = try portalCalls(configuration, store, transport, log)
+        let journal = RequestJournal(log: AnsweredRequestLog(store: store), logger: log.logger)
+        let api = try await publicAPI(configuration, store, writer, calls, journal)
         let value = try await withThrowingTaskGroup { group in
-            // As in the daemon, the writer stops after the listener.
+            // As in the daemon, these stop after the listener.
             group.addTask { await writer.run() }
+            group.addTask { await calls.run() }
             let value = try await testGracefulShutdown { trigger in
                 try await serve(api.buildResponder(logger: log.logger), configuration, log, trigger) { address in
                     try await body(
-                        RunningAPI(address: address, store: store, log: log) { trigger.triggerGracefulShutdown() }
+                        RunningAPI(address: address, store: store, log: log, journal: journal) {
+                            trigger.triggerGracefulShutdown()
+                        }
                     )
                 }
             }
@@ -74,13 +89,44 @@ struct RunningAPI: Sendable {
         return value
     }
 
+    private static func portalCalls(
+        _ configuration: APIConfiguration,
+        _ store: MirrorStore,
+        _ transport: CurlTransport,
+        _ log: LogCapture
+    ) throws -> PortalCalls {
+        PortalCalls(
+            client: StripeClient(
+                apiKey: Secret("sk_test_sandbox"),
+                apiBase: try EndpointURL(configuration.stripeBase),
+                apiVersion: "2026-03-25.dahlia",
+                userAgent: "portald/test",
+                transport: transport,
+                limiter: RateLimiter(rate: 1000),
+                clock: configuration.stripeClock
+            ),
+            reads: ObjectReads(
+                store: store,
+                metadataKey: "user_id",
+                livemode: false,
+                apiVersion: "2026-03-25.dahlia"
+            ),
+            now: { Date.now.timeIntervalSince1970 },
+            clock: configuration.probeClock,
+            logger: log.logger
+        )
+    }
+
     private static func publicAPI(
         _ configuration: APIConfiguration,
         _ store: MirrorStore,
         _ writer: MirrorWriter,
-        _ transport: CurlTransport
+        _ calls: PortalCalls,
+        _ journal: RequestJournal
     ) async throws -> PublicAPI {
-        PublicAPI(
+        let verifier = try await TokenVerifier(keys: [TokenKey(secret: tokenSecret)], rules: ClaimRules())
+        let cookie = configuration.sessionCookie.flatMap { SessionCookie(name: $0) }
+        return PublicAPI(
             intake: WebhookIntake(
                 secrets: [try #require(WebhookSecret(webhookSecret))],
                 tolerance: 300,
@@ -88,25 +134,27 @@ struct RunningAPI: Sendable {
                 writer: writer
             ),
             authenticator: Authenticator(
-                verifier: try await TokenVerifier(keys: [TokenKey(secret: tokenSecret)], rules: ClaimRules())
+                verifier: verifier,
+                sessions: cookie.map {
+                    CookieSessions(cookie: $0, allowedOrigins: [frontend], kind: .token(verifier))
+                }
             ),
             portal: BillingPortal(
                 reader: MirrorReader(store: store),
-                client: StripeClient(
-                    apiKey: Secret("sk_test_sandbox"),
-                    apiBase: try EndpointURL(configuration.stripeBase),
-                    apiVersion: "2026-03-25.dahlia",
-                    userAgent: "portald/test",
-                    transport: transport,
-                    limiter: RateLimiter(rate: 1000),
-                    clock: configuration.stripeClock
-                ),
+                calls: calls,
+                limiter: PortalRateLimiter(rate: try #require(PortalRate(configuration.portalRate))),
                 allowedStatuses: ["active", "trialing", "past_due"],
-                returnURL: "\(frontend)/billing",
+                returnURLs: ReturnURLs(
+                    base: frontend,
+                    fallback: "\(frontend)/billing",
+                    origins: configuration.allowedOrigins
+                ),
                 configuration: nil
             ),
+            arrivals: ArrivalWatch(store: store, clock: configuration.arrivalClock),
+            journal: journal,
             publishableKey: configuration.publishableKey,
-            allowedOrigins: [frontend],
+            allowedOrigins: configuration.allowedOrigins,
             further: configuration.further
         )
     }

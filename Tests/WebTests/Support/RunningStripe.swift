@@ -73,6 +73,19 @@ struct RunningStripe: Sendable {
         )
     }
 
+    /// Asks for a page of the portal.
+    func openPortal(as user: String, asking body: String, type: String? = "application/json") async throws -> Reply {
+        var headers = [try await RunningAPI.authorization(of: user)]
+        if let type { headers.append(("Content-Type", type)) }
+        return try await api.send("POST", "/api/subscriptions/user/billing-portal/", headers: headers, body: body)
+    }
+
+    /// The portal session that was made last, as its event shows it.
+    var lastSession: JSONObject? {
+        let event = sandbox.events().last { $0["type"]?.string == "billing_portal.session.created" }
+        return event?["data"]?.object?["object"]?.object
+    }
+
     func subscriptions(as user: String) async throws -> Reply {
         try await api.send("GET", "/api/subscriptions/user/", headers: [try await RunningAPI.authorization(of: user)])
     }

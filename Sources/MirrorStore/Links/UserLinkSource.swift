@@ -1,4 +1,4 @@
-/// Where a claim that a customer is a user's comes from; an email is never one.
+/// Who says that a customer is a user's; an email never does.
 enum UserLinkSource: String {
     /// The customer's metadata.
     case customerMetadata = "customer_metadata"
@@ -6,4 +6,6 @@ enum UserLinkSource: String {
     case subscriptionMetadata = "subscription_metadata"
     /// `client_reference_id` of a finished Checkout session.
     case checkoutClientReferenceID = "checkout_client_reference_id"
+    /// The operator, which is no claim but a decision.
+    case `operator`
 }

@@ -33,7 +33,9 @@ def subscriptions(demo, user):
 
 def test_the_page_and_its_button(demo):
     page = requests.get(f"{demo.url}/demo", timeout=DEADLINE)
-    assert page.status_code == 200 and "Manage billing" in page.text
+    assert page.status_code == 200 and "/demo/demo.js" in page.text
+    policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy
 
     token, before = subscriptions(demo, "alice")
     assert before["active"] and before["subscriptions"][0]["cancel_at"] is None

@@ -1,4 +1,5 @@
 """/openapi.json is true: schemathesis asks the running daemon for what the document promises."""
+import os
 import re
 import subprocess
 import sys
@@ -6,28 +7,37 @@ from pathlib import Path
 
 import requests
 
-from conftest import REPOSITORY
 from support.account import Account
 from support.users import User
 from support.waiting import DEADLINE
 
-CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
+FOLDER = Path(__file__).parent
 TIME_LIMIT = 300
 
 
 def test_the_daemon_does_what_its_document_says(launch, report):
-    sandbox, daemon = launch.pair(STRIPE_PUBLISHABLE_KEY="pk_test_EndToEnd", PORTALD_STRIPE_RATE="100")
+    sandbox, daemon = launch.pair(
+        STRIPE_PUBLISHABLE_KEY="pk_test_EndToEnd", PORTALD_STRIPE_RATE="100", PORTALD_PORTAL_RATE="10000/1s"
+    )
     user = User()
     Account(sandbox).add_subscriber(user)
     (arrived, *_) = sandbox.wait_until_settled()
 
+    directory = launch.directory()
+    (directory / "openapi.json").write_bytes(requests.get(f"{daemon.url}/openapi.json", timeout=DEADLINE).content)
     done = subprocess.run(
         [
-            *[sys.executable, "-m", "schemathesis.cli", "--no-color", "--config-file", CONFIGURATION],
-            *["run", f"{daemon.url}/openapi.json", "-H", f"Authorization: Bearer {user.token()}"],
+            *[sys.executable, "-m", "schemathesis.cli", "--no-color", "--config-file", FOLDER / "schemathesis.toml"],
+            *["run", "openapi.json", "--url", daemon.url, "--header", f"Authorization: Bearer {user.token()}"],
         ],
-        cwd=REPOSITORY,
-        env={"PATH": "/usr/bin:/bin", "PORTALD_ARRIVED_EVENT": arrived["id"], "PYTHONHASHSEED": "0"},
+        cwd=directory,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONHASHSEED": "0",
+            "PYTHONPATH": str(FOLDER),
+            "SCHEMATHESIS_HOOKS": "support.openapi_hooks",
+            "PORTALD_ARRIVED_EVENT": arrived["id"],
+        },
         capture_output=True,
         text=True,
         timeout=TIME_LIMIT,

@@ -121,11 +121,17 @@ def browser(chromium, site):
     return chromium
 
 
+def importing(source):
+    """JavaScript that imports a module from its text."""
+    blob = f"new Blob([{json.dumps(source)}], {{ type: 'text/javascript' }})"
+    return f"const portald = await import(URL.createObjectURL({blob}));"
+
+
 @pytest.fixture
 def own(module, site, browser):
     """JavaScript that imports the module as if the site were portald, so that every request can be looked at."""
     source = module.text.replace("import.meta.url", json.dumps(f"{site.url}/portald.js"))
-    return f"const portald = await import(URL.createObjectURL(new Blob([{json.dumps(source)}], {{ type: 'text/javascript' }})));"
+    return importing(source)
 
 
 def test_it_is_small_and_kept(pair, module):
@@ -156,7 +162,9 @@ def test_another_origin_reads_with_a_token(pair, alice, browser):
 def test_another_origin_opens_the_portal(pair, alice, browser):
     _, daemon = pair
     browser.run(f"""
-        import("{daemon.url}/portald.js").then(({{ openBillingPortal }}) => openBillingPortal({{ token: "{alice.token()}" }}));
+        import("{daemon.url}/portald.js").then(
+            ({{ openBillingPortal }}) => openBillingPortal({{ token: "{alice.token()}" }}),
+        );
     """)
     browser.wait_for(lambda driver: "/p/session/" in driver.current_url)
 
@@ -231,8 +239,7 @@ def test_errors_say_what_there_is(site, own, browser, status, body, headers, exp
 
 
 def test_no_connection_and_no_token(module, browser):
-    source = json.dumps(module.text.replace("import.meta.url", '"http://127.0.0.1:9/portald.js"'))
-    load = f"const portald = await import(URL.createObjectURL(new Blob([{source}], {{ type: 'text/javascript' }})));"
+    load = importing(module.text.replace("import.meta.url", '"http://127.0.0.1:9/portald.js"'))
     failed = browser.run_module(load + "await portald.subscription();")["error"]
     assert failed["code"] == "network_error" and failed.get("status") is None and failed["message"]
     failed = browser.run_module(
@@ -245,8 +252,8 @@ def test_an_element_that_is_older_than_its_definition(site, own, browser):
     site.answer(200, {"success": True, "portal_url": "#portal"})
     browser.run_module("""
         document.body.innerHTML = `<form onsubmit="window.submitted = true; return false">
-            <billing-portal-button flow="subscription_cancel" subscription="sub_1" quantity="3" return-path="/plan" id="own"
-            class="main" after="evt_2">Cancel <b>plan</b></billing-portal-button></form>`;
+            <billing-portal-button flow="subscription_cancel" subscription="sub_1" quantity="3" return-path="/plan"
+            id="own" class="main" after="evt_2">Cancel <b>plan</b></billing-portal-button></form>`;
         document.querySelector("billing-portal-button").token = async () => "late";
     """ + own)
     browser.press(Keys.TAB)

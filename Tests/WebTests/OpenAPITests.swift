@@ -10,13 +10,15 @@ import Testing
 /// The document is written by hand: what can be checked against the code is checked here, and what can be asked of the
 /// running daemon by schemathesis.
 @Suite(.timeLimit(.minutes(10))) struct OpenAPITests {
+    private static let portal = "/api/subscriptions/user/billing-portal/"
+
     private static func document() throws -> JSON { try JSON(parsing: PackageResources.openapi_json) }
 
     @Test(arguments: PortalError.allCases)
     func namesEveryErrorOfThePortal(_ error: PortalError) throws {
         let failure = HTTPFailure(PortalFailure(error))
         let document = try Self.document()
-        let described = ["/api/subscriptions/user/billing-portal/", "/api/subscriptions/user/"].filter { path in
+        let described = [Self.portal, "/api/subscriptions/user/"].filter { path in
             document.codes(path, failure.status).contains(error.code)
         }
         #expect(!described.isEmpty)
@@ -37,8 +39,10 @@ import Testing
         let document = try Self.document()
         for failure in [.bodyTooLarge(limit: 1), .bodyUnreadable, HTTPFailure(Unforeseen())] {
             #expect(document.codes("/webhooks/stripe", failure.status).contains(failure.code))
-            let portal = "/api/subscriptions/user/billing-portal/"
-            #expect(document.codes(portal, failure.status).contains(failure.code))
+            #expect(document.codes(Self.portal, failure.status).contains(failure.code))
+        }
+        for failure in [HTTPFailure.unsupportedMediaType, .invalidJSON(.malformed(offset: 0))] {
+            #expect(document.codes(Self.portal, failure.status).contains(failure.code))
         }
         #expect(document.codes("/api/subscriptions/config/", HTTPFailure.notFound.status) == [HTTPFailure.notFound.code])
     }

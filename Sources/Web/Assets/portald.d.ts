@@ -13,7 +13,7 @@ export interface Options {
    * A function is called for each request, so it may return a token that it keeps, and renew it in time.
    */
   token?: string | (() => string | null | undefined | Promise<string | null | undefined>) | null;
-  /** A Checkout session (`cs_…`) or an event (`evt_…`) that the answer is to include; it waits for it up to 3 seconds. */
+  /** A Checkout session (`cs_…`) or an event (`evt_…`) that the answer is to include; it waits up to 3 seconds. */
   after?: string | null;
 }
 
@@ -66,8 +66,8 @@ export interface Subscriptions {
 export interface PortaldError extends Error {
   name: "PortaldError";
   /**
-   * A code of the API (`/openapi.json`), `network_error` where there was no response, or none that this page may read, or
-   * `unexpected_response` where it was not portald's.
+   * A code of the API (`/openapi.json`), `network_error` where there was no response, or none that this page may read,
+   * or `unexpected_response` where it was not portald's.
    */
   code: string;
   /** The response's status, where there was one. */
@@ -83,8 +83,8 @@ export interface PortaldError extends Error {
 /**
  * Opens the billing portal in this tab.
  *
- * It resolves once the browser has been told to leave the page, and rejects with a {@link PortaldError}, or with what the
- * token's function throws.
+ * It resolves once the browser has been told to leave the page, and rejects with a {@link PortaldError}, or with what
+ * the token's function throws.
  */
 export function openBillingPortal(options?: PortalOptions): Promise<void>;
 

@@ -132,7 +132,8 @@ function nothing() {
     "div",
     { class: "plan" },
     make("div", {}, make("h3", { class: "name" }, "No plan yet"),
-      make("p", { class: "price" }, "The Team plan is ", make("strong", {}, money(2500)), " a month, and can be canceled at any time.")),
+      make("p", { class: "price" },
+        "The Team plan is ", make("strong", {}, money(2500)), " a month, and can be canceled at any time.")),
     make("div", { class: "actions" }, checkoutButton("Subscribe to Team")),
   );
 }
@@ -198,7 +199,9 @@ async function load({ after, quietly = false } = {}) {
   } catch (error) {
     tokens.delete(name);
     // What is on the page stays until it is known to be wrong.
-    if (isLatest() && !quietly) show(`${name} ${error.requestId ?? error.code}`, "Your plan cannot be shown.", failure(error));
+    if (isLatest() && !quietly) {
+      show(`${name} ${error.requestId ?? error.code}`, "Your plan cannot be shown.", failure(error));
+    }
   }
   if (isLatest()) card.ariaBusy = "false";
 }

@@ -91,7 +91,9 @@ class Browser:
             const done = arguments[arguments.length - 1];
             (async () => {{ {body} }})().then(
                 (value) => done(value === undefined ? null : value),
-                (error) => done({{ error: {{ ...error, name: error.name, message: error.message, cause: undefined }} }}),
+                (error) => done({{
+                    error: {{ ...error, name: error.name, message: error.message, cause: undefined }},
+                }}),
             );
             """
         )

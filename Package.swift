@@ -55,7 +55,9 @@ let package = Package(
             dependencies: [
                 "MirrorStore", "Stripe", "StripeClient",
                 .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
         .target(
@@ -137,7 +139,14 @@ let package = Package(
         ),
         .testTarget(
             name: "PortalTests",
-            dependencies: ["MirrorStore", "Portal", "Stripe", .product(name: "JWTKit", package: "jwt-kit")]
+            dependencies: [
+                "MirrorStore", "Portal", "Stripe", "StripeClient",
+                .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
         ),
         .testTarget(
             name: "WebTests",

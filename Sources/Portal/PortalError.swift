@@ -6,6 +6,10 @@ public enum PortalError: String, Error, Sendable, Hashable, CaseIterable {
     case authenticationRequired = "authentication_required"
     /// The request's token was refused; why is for the log only.
     case invalidToken = "invalid_token"
+    /// A browser sent the session's cookie, but from another site's page.
+    case crossSiteRequest = "cross_site_request"
+    /// Who is asking cannot be told now: the issuer's keys were never read, or sessions cannot be checked.
+    case authenticationUnavailable = "authentication_unavailable"
     /// The user is linked to no customer, or to deleted ones only.
     case customerNotFound = "customer_not_found"
     /// The user has a customer, but no subscription that opens the portal.
@@ -35,6 +39,10 @@ public enum PortalError: String, Error, Sendable, Hashable, CaseIterable {
             "Sign in first, then send your token in the header 'Authorization: Bearer <token>'."
         case .invalidToken:
             "Your token is invalid or has expired. Sign in again."
+        case .crossSiteRequest:
+            "This page may not use your session here. Open the billing page of the app itself."
+        case .authenticationUnavailable:
+            "Your sign-in cannot be checked at the moment. Try again in a few seconds."
         case .customerNotFound:
             "There is no billing account for this user yet. Subscribe first, or contact support."
         case .noActiveSubscription:

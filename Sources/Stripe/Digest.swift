@@ -1,11 +1,11 @@
 private import CCrypto
 
 /// SHA-256 and what is built on it, from OpenSSL's libcrypto.
-enum Digest {
+public enum Digest {
     static let byteCount = 32
 
     /// SHA-256 (FIPS 180-4) of the bytes.
-    static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+    public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: byteCount)
         _ = SHA256(bytes, bytes.count, &digest)
         return digest

@@ -16,7 +16,7 @@ public struct EndpointURL: Hashable, Sendable {
         case suffix
     }
 
-    /// The address in libcurl's normal form, without a slash at its end.
+    /// The address in libcurl's normal form; where others are appended to it, without a slash at its end.
     public let string: String
     /// Whether the host is 127.0.0.0/8, `::1` or `localhost` (which libcurl never looks up).
     public let isLoopback: Bool
@@ -27,16 +27,36 @@ public struct EndpointURL: Hashable, Sendable {
     ///
     /// - Throws: ``Invalid``, which says what to change.
     public init(_ string: String) throws(Invalid) {
+        let url = try Self.checked(string)
+        guard !url.hasQuery else { throw .suffix }
+        var end = url.normalized[...]
+        while end.last == "/" { end.removeLast() }
+        self.init(string: String(end), of: url)
+    }
+
+    /// Checks the address of one resource: it may have a query, and a slash at its end is kept.
+    ///
+    /// - Throws: ``Invalid``, which says what to change.
+    public init(resource string: String) throws(Invalid) {
+        let url = try Self.checked(string)
+        self.init(string: url.normalized, of: url)
+    }
+
+    private init(string: String, of url: CurlURL) {
+        self.init(
+            string: string,
+            isLoopback: Self.isLoopback(host: url.host),
+            isHTTPS: url.scheme == "https"
+        )
+    }
+
+    private static func checked(_ string: String) throws(Invalid) -> CurlURL {
         guard let url = CurlURL(string) else { throw .malformed }
         guard url.scheme == "https" || url.scheme == "http" else { throw .scheme(url.scheme) }
         guard !url.hasCredentials else { throw .credentials }
-        guard !url.hasQueryOrFragment else { throw .suffix }
-        isHTTPS = url.scheme == "https"
-        isLoopback = Self.isLoopback(host: url.host)
-        guard isHTTPS || isLoopback else { throw .insecure }
-        var end = url.normalized[...]
-        while end.last == "/" { end.removeLast() }
-        self.string = String(end)
+        guard !url.hasFragment else { throw .suffix }
+        guard url.scheme == "https" || isLoopback(host: url.host) else { throw .insecure }
+        return url
     }
 
     /// The address of one of the service's resources.

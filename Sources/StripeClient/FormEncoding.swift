@@ -64,7 +64,8 @@ public struct FormEncoding: Sendable {
         string += name + "=" + Self.percentEncoded(text)
     }
 
-    static func percentEncoded(_ text: String) -> String {
+    /// One name or value, encoded.
+    public static func percentEncoded(_ text: String) -> String {
         var encoded = ""
         for byte in text.utf8 {
             switch byte {

@@ -1,13 +1,13 @@
 /// The time in a `Date` header: IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT`.
 ///
 /// The older forms are not read: RFC 9110 §5.6.7 lets nobody send them, and Stripe does not.
-enum HTTPDate {
+public enum HTTPDate {
     private static let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
     private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     private static let shape = Array("aaa, 00 aaa 0000 00:00:00 GMT".utf8)
 
     /// Unix seconds in the years 1970 to 9999; nil where the text is no such date.
-    static func unixSeconds(_ text: String) -> Int64? {
+    public static func unixSeconds(_ text: String) -> Int64? {
         let bytes = Array(text.utf8)
         guard bytes.count == shape.count, zip(bytes, shape).allSatisfy(fits) else { return nil }
         func name(_ start: Int) -> String { String(decoding: bytes[start..<start + 3], as: UTF8.self) }

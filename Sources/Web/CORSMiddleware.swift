@@ -5,6 +5,8 @@ internal import Hummingbird
 struct CORSMiddleware: RouterMiddleware {
     /// Scheme, host and port, as browsers send them.
     let allowedOrigins: Set<String>
+    /// Whether a browser may send its cookies along.
+    let allowsCredentials: Bool
 
     func handle(
         _ request: Request,
@@ -16,6 +18,7 @@ struct CORSMiddleware: RouterMiddleware {
         response.headers[.vary] = "Origin"
         guard let origin = request.headers[.origin], allowedOrigins.contains(origin) else { return response }
         response.headers[.accessControlAllowOrigin] = origin
+        if allowsCredentials { response.headers[.accessControlAllowCredentials] = "true" }
         response.headers[.accessControlExposeHeaders] = "Retry-After"
         if request.method == .options {
             response.headers[.accessControlAllowMethods] = response.headers[.allow]

@@ -103,8 +103,10 @@ struct HTTPFailure: Error {
         switch failure.error {
         case .authenticationRequired: headers[.wwwAuthenticate] = "Bearer"
         case .invalidToken: headers[.wwwAuthenticate] = #"Bearer error="invalid_token""#
+        case .authenticationUnavailable: headers[.retryAfter] = "5"
         case .stripeBusy, .storeUnavailable: headers[.retryAfter] = "5"
         case .stripeUnavailable, .mirrorNotReady: headers[.retryAfter] = "30"
+        case .crossSiteRequest: break
         case .customerNotFound, .noActiveSubscription, .customerLinkConflict, .stripeError, .stripeTimeout: break
         }
     }
@@ -112,6 +114,8 @@ struct HTTPFailure: Error {
     private static func status(of error: PortalError) -> HTTPResponse.Status {
         switch error {
         case .authenticationRequired, .invalidToken: .unauthorized
+        case .crossSiteRequest: .forbidden
+        case .authenticationUnavailable: .serviceUnavailable
         case .noActiveSubscription: .forbidden
         case .customerNotFound: .notFound
         case .customerLinkConflict: .conflict

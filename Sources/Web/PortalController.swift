@@ -24,7 +24,7 @@ struct PortalController {
 
     /// Answers `POST /api/subscriptions/user/billing-portal/`.
     func open(_ request: Request, context: RequestRecordContext) async throws -> Response {
-        let user = try authenticate(request)
+        let user = try await authenticate(request)
         let session = try await portal.open(for: user)
         context.record.note("session", session.id)
         context.record.note("customer", session.customer)
@@ -34,11 +34,22 @@ struct PortalController {
 
     /// Answers `GET /api/subscriptions/user/`.
     func subscriptions(_ request: Request, context: RequestRecordContext) async throws -> Response {
-        let user = try authenticate(request)
+        let user = try await authenticate(request)
         return try .json(SubscriptionsBody(try await portal.overview(of: user)))
     }
 
-    private func authenticate(_ request: Request) throws(PortalFailure) -> UserID {
-        try authenticator.authenticate(authorization: request.headers[values: .authorization], now: Date.now)
+    private func authenticate(_ request: Request) async throws(PortalFailure) -> UserID {
+        try await authenticator.authenticate(RequestCredentials(request.headers), now: Date.now)
+    }
+}
+
+extension RequestCredentials {
+    fileprivate init(_ headers: HTTPFields) {
+        self.init(
+            authorization: headers[values: .authorization],
+            cookie: headers[values: .cookie],
+            origin: headers[values: .origin],
+            fetchSite: HTTPField.Name("Sec-Fetch-Site").map { headers[values: $0] } ?? []
+        )
     }
 }

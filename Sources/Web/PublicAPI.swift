@@ -51,7 +51,9 @@ public struct PublicAPI: Sendable {
     public func buildResponder(logger: Logger) -> some HTTPResponder<RequestRecordContext> {
         let router = Router(context: RequestRecordContext.self)
         router.add(middleware: RequestLogMiddleware(logger: logger))
-        router.add(middleware: CORSMiddleware(allowedOrigins: allowedOrigins))
+        router.add(
+            middleware: CORSMiddleware(allowedOrigins: allowedOrigins, allowsCredentials: authenticator.acceptsCookies)
+        )
         router.add(middleware: FailureMiddleware())
         for endpoint in endpoints + further {
             endpoint.add(to: router)

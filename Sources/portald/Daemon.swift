@@ -31,10 +31,12 @@ struct Daemon {
         defer { transport.shutdown() }
         let client = StripeClient(settings, transport: transport)
         let sync = SyncParts(settings: settings, store: store, client: client, logger: logger)
+        let authentication = try await AuthenticationParts(settings: settings, transport: transport, logger: logger)
         try await sync.log.setAPIVersion(settings.apiVersion)
         let listener = HTTPListener(
             address: settings.listen,
-            responder: try await api(store: store, writer: sync.writer, client: client).buildResponder(logger: logger),
+            responder: api(store: store, writer: sync.writer, client: client, authentication.authenticator)
+                .buildResponder(logger: logger),
             logger: logger,
             onListening: onListening
         )
@@ -46,7 +48,9 @@ struct Daemon {
             logger: adminLogger
         )
         let services: [(any Service)?] = [
-            sync.writer, sync.retention, sync.refresher, sync.synchronizer, sync.verification, admin, listener,
+            sync.writer, sync.retention, sync.refresher, sync.synchronizer, sync.verification, authentication.keySet,
+            admin,
+            listener,
         ]
         // Stopped in reverse: no request is taken in any more before the writer commits the last.
         var group = ServiceGroupConfiguration(
@@ -65,7 +69,12 @@ struct Daemon {
         logger.notice("stopped")
     }
 
-    private func api(store: MirrorStore, writer: MirrorWriter, client: StripeClient) async throws -> PublicAPI {
+    private func api(
+        store: MirrorStore,
+        writer: MirrorWriter,
+        client: StripeClient,
+        _ authenticator: Authenticator
+    ) -> PublicAPI {
         PublicAPI(
             intake: WebhookIntake(
                 secrets: settings.webhookSecrets,
@@ -73,9 +82,7 @@ struct Daemon {
                 livemode: settings.livemode,
                 writer: writer
             ),
-            authenticator: Authenticator(
-                verifier: try await TokenVerifier(keys: settings.tokenKeys, rules: settings.claimRules)
-            ),
+            authenticator: authenticator,
             portal: BillingPortal(
                 reader: MirrorReader(store: store),
                 client: client,

@@ -14,7 +14,7 @@ public enum BearerToken: Sendable, Hashable {
         guard let value = values.first, !(values.count == 1 && value.isEmpty) else { return .none }
         guard values.count == 1 else { return .malformed }
 
-        let scheme = value.utf8.prefix(while: isTokenCharacter)
+        let scheme = value.utf8.prefix(while: HTTPToken.isCharacter)
         guard !scheme.isEmpty else { return .malformed }
         guard String(Substring(scheme)).lowercased() == "bearer" else { return .none }
 
@@ -26,23 +26,8 @@ public enum BearerToken: Sendable, Hashable {
 
     private static func isB64Token(_ bytes: Substring.UTF8View) -> Bool {
         let padding = bytes.drop { byte in
-            isAlphanumeric(byte) || "-._~+/".utf8.contains(byte)
+            HTTPToken.isAlphanumeric(byte) || "-._~+/".utf8.contains(byte)
         }
         return padding.startIndex != bytes.startIndex && padding.allSatisfy { $0 == UInt8(ascii: "=") }
-    }
-
-    /// RFC 9110 §5.6.2 `tchar`.
-    private static func isTokenCharacter(_ byte: UInt8) -> Bool {
-        isAlphanumeric(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte)
-    }
-
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default:
-            false
-        }
     }
 }

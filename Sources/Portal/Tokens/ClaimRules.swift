@@ -32,11 +32,22 @@ public struct ClaimRules: Sendable, Hashable {
         self.requiredClaims = requiredClaims
     }
 
+    /// Who says what the claims say.
+    enum Origin {
+        /// A token, which must name its expiration, and the issuer and audience that are configured.
+        case token
+        /// The answer of an introspection endpoint, which may leave them out: it has just said that the session is
+        /// active (RFC 7662 §2.2).
+        case introspection
+    }
+
     /// The user that claims name, if the claims satisfy the rules at `now`.
-    func userID(of claims: TokenObject, now: Date) throws(TokenError) -> UserID {
-        try checkTimes(of: claims, now: now.timeIntervalSince1970)
-        try checkIssuer(of: claims)
-        try checkAudience(of: claims)
+    func userID(of claims: TokenObject, from origin: Origin = .token, now: Date) throws(TokenError) -> UserID {
+        let isOptional = origin == .introspection
+        if !isOptional || claims["exp"] != nil { try checkExpiration(of: claims, now: now.timeIntervalSince1970) }
+        try checkBeginning(of: claims, now: now.timeIntervalSince1970)
+        if !isOptional || claims["iss"] != nil { try checkIssuer(of: claims) }
+        if !isOptional || claims["aud"] != nil { try checkAudience(of: claims) }
         for required in requiredClaims {
             guard let claim = claims[required.name] else { throw .claimMissing(required.name) }
             guard required.matches(claim) else { throw .requiredClaimMismatch(required.name) }
@@ -44,9 +55,12 @@ public struct ClaimRules: Sendable, Hashable {
         return try user(of: claims)
     }
 
-    private func checkTimes(of claims: TokenObject, now: TimeInterval) throws(TokenError) {
+    private func checkExpiration(of claims: TokenObject, now: TimeInterval) throws(TokenError) {
         guard let expiration = try numericDate("exp", of: claims) else { throw .claimMissing("exp") }
         guard now <= expiration + Self.leeway else { throw .expired }
+    }
+
+    private func checkBeginning(of claims: TokenObject, now: TimeInterval) throws(TokenError) {
         if let notBefore = try numericDate("nbf", of: claims), now < notBefore - Self.leeway { throw .notYetValid }
         if let issuedAt = try numericDate("iat", of: claims), now < issuedAt - Self.leeway { throw .issuedInFuture }
     }
@@ -87,7 +101,7 @@ public struct ClaimRules: Sendable, Hashable {
     }
 
     /// A NumericDate (RFC 7519 §2) in seconds since 1970, up to the year 9999: beyond lie milliseconds by mistake.
-    private func numericDate(_ name: String, of claims: TokenObject) throws(TokenError) -> TimeInterval? {
+    func numericDate(_ name: String, of claims: TokenObject) throws(TokenError) -> TimeInterval? {
         guard let claim = claims[name] else { return nil }
         guard let spelling = claim.numberText, let seconds = Double(spelling), 0...253_402_300_799 ~= seconds else {
             throw .claimInvalid(name)

@@ -4,6 +4,8 @@ internal import Stripe
 struct CompactJWS {
     /// The `alg` of the header.
     let algorithm: String
+    /// The bytes of the header's `kid`.
+    let keyID: [UInt8]?
     /// The ASCII bytes the signature is made over.
     let signingInput: [UInt8]
     let payload: [UInt8]
@@ -11,7 +13,7 @@ struct CompactJWS {
 
     /// Takes a token apart.
     ///
-    /// Of the header only `alg` and `crit` are read. `jku`, `x5u`, `jwk` and `x5c` never choose a key (RFC 8725 §3.10).
+    /// Of the header only `alg`, `kid` and `crit` are read. `jku`, `x5u`, `jwk` and `x5c` never choose a key (RFC 8725 §3.10).
     init(_ token: some StringProtocol) throws(TokenError) {
         let bytes = Array(token.utf8)
         guard bytes.count <= TokenVerifier.maximumLength else { throw .tooLong }
@@ -22,7 +24,11 @@ struct CompactJWS {
         payload = try Self.decode(parts[1], .payload)
         signature = try Self.decode(parts[2], .signature)
         signingInput = Array(bytes[..<parts[1].endIndex])
-        algorithm = try Self.algorithm(header: header)
+        let object = try TokenObject(header, part: .header)
+        guard object["crit"] == nil else { throw .criticalHeader }
+        guard let algorithm = object["alg"]?.string else { throw .algorithmMissing }
+        self.algorithm = algorithm
+        keyID = try Self.keyID(object)
     }
 
     private static func decode(_ text: ArraySlice<UInt8>, _ part: TokenError.Part) throws(TokenError) -> [UInt8] {
@@ -30,10 +36,9 @@ struct CompactJWS {
         return bytes
     }
 
-    private static func algorithm(header bytes: [UInt8]) throws(TokenError) -> String {
-        let header = try TokenObject(bytes, part: .header)
-        guard header["crit"] == nil else { throw .criticalHeader }
-        guard let algorithm = header["alg"]?.string else { throw .algorithmMissing }
-        return algorithm
+    private static func keyID(_ header: TokenObject) throws(TokenError) -> [UInt8]? {
+        guard let value = header["kid"] else { return nil }
+        guard let id = value.string else { throw .keyIDInvalid }
+        return Array(id.utf8)
     }
 }

@@ -24,6 +24,12 @@ public enum TokenError: Error, Sendable, Hashable {
     case notJSONObject(Part)
     /// The header has no `alg`, or one that is not a string.
     case algorithmMissing
+    /// The header's `kid` is not a string.
+    case keyIDInvalid
+    /// The issuer's key set has no key of the header's `kid`.
+    case keyUnknown
+    /// The token may be of a key of the issuer's key set, which has never been loaded.
+    case keySetMissing
     /// No configured key is for the token's `alg`.
     case algorithmNotAccepted
     /// The header has `crit`: it asks for an extension that the verifier must understand (RFC 7515 §4.1.11).
@@ -59,6 +65,9 @@ extension TokenError: CustomStringConvertible {
         case .notBase64URL(let part): "\(part.rawValue) is empty or not canonical base64url"
         case .notJSONObject(let part): "\(part.rawValue) is not a JSON object with unique names"
         case .algorithmMissing: "header has no alg"
+        case .keyIDInvalid: "kid of the header is not a string"
+        case .keyUnknown: "no key of the issuer's key set has the kid of the header"
+        case .keySetMissing: "the issuer's key set has never been loaded"
         case .algorithmNotAccepted: "no key is configured for the alg of the header"
         case .criticalHeader: "header has crit, and no extension is supported"
         case .signatureMismatch: "signature was not made by a configured key"

@@ -18,6 +18,10 @@ public struct TokenKey: Sendable {
     }
 
     let material: Material
+    /// The `kid` that the issuer's key set gives it.
+    let id: String?
+    /// The one `alg` that the issuer's key set restricts it to.
+    let boundAlgorithm: String?
 
     /// An HS256 secret: the bytes of its UTF-8, not decoded any further.
     ///
@@ -29,6 +33,8 @@ public struct TokenKey: Sendable {
             throw .secretTooShort
         }
         material = .hmac(HMACKey(from: secret))
+        id = nil
+        boundAlgorithm = nil
     }
 
     /// All public keys of a PEM text: RSA from 2048 bits, P-256, P-384 or Ed25519.
@@ -55,9 +61,17 @@ public struct TokenKey: Sendable {
         guard let contents = block.contents, let info = SubjectPublicKeyInfo(der: contents) else {
             throw .damagedKey
         }
+        try self.init(info)
+    }
+
+    /// A public key.
+    ///
+    /// - Throws: ``TokenKeyError`` if it is weak, damaged or of another kind.
+    init(_ info: SubjectPublicKeyInfo, id: String? = nil, boundAlgorithm: String? = nil) throws(TokenKeyError) {
         guard let kind = info.kind else { throw .unsupportedKey }
-        if case .rsa(let modulusBits) = kind, modulusBits < Self.minimumRSABits {
-            throw .rsaTooShort(bits: modulusBits)
+        if case .rsa(let modulusBits, let isExponentUsable) = kind {
+            guard modulusBits >= Self.minimumRSABits else { throw .rsaTooShort(bits: modulusBits) }
+            guard isExponentUsable else { throw .rsaExponent }
         }
         do {
             material =
@@ -70,5 +84,7 @@ public struct TokenKey: Sendable {
         } catch {
             throw .damagedKey
         }
+        self.id = id
+        self.boundAlgorithm = boundAlgorithm
     }
 }

@@ -16,6 +16,8 @@ public enum TokenKeyError: Error, Sendable, Hashable {
     case pkcs1PublicKey
     /// The RSA modulus has fewer bits than ``TokenKey/minimumRSABits``.
     case rsaTooShort(bits: Int)
+    /// The RSA exponent is even, or 1.
+    case rsaExponent
     /// The key is of a kind that no accepted algorithm uses.
     case unsupportedKey
     /// The PEM block cannot be read as the key it says it is.
@@ -27,7 +29,7 @@ extension TokenKeyError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .noKey:
-            "no key to verify tokens with: set an HS256 secret or a public key"
+            "no key to verify tokens with: set an HS256 secret, a public key or the issuer's key set"
         case .secretTooShort:
             """
             the HS256 secret is too short: it needs at least \(TokenKey.minimumSecretLength) bytes; \
@@ -51,6 +53,8 @@ extension TokenKeyError: CustomStringConvertible {
             """
         case .rsaTooShort(let bits):
             "the RSA key has \(bits) bits: tokens need a key pair of at least \(TokenKey.minimumRSABits) bits"
+        case .rsaExponent:
+            "the RSA key has an exponent that anybody can forge signatures for: make a new key pair, with the usual 65537"
         case .unsupportedKey:
             "the PEM text holds a key of an unsupported kind: use RSA, P-256, P-384 or Ed25519"
         case .damagedKey:

@@ -2,7 +2,7 @@ public import Foundation
 internal import JWTKit
 public import MirrorStore
 
-/// Verifies bearer JWTs as RFC 7519 and RFC 8725 want it, and tells which user they are for.
+/// Verifies JWTs as RFC 7519 and RFC 8725 want it, and tells which user they are for.
 ///
 /// jwt-kit reads the keys and verifies signatures. Tokens are not read by it, because 5.7.1 verifies with its only key
 /// whatever `alg` says, ignores `crit`, accepts several spellings of one base64url text and keeps the first of two
@@ -15,25 +15,28 @@ public struct TokenVerifier: Sendable {
     public static let maximumLength = 8192
 
     private let rules: ClaimRules
-    /// By the `alg` they verify; several keys for one `alg` are tried in turn, as while keys are being rotated.
-    private let algorithms: [String: [any JWTAlgorithm]]
+    private let keyring: TokenKeyring
+    private let keySet: JSONWebKeySetCache?
 
     /// Prepares the keys.
     ///
+    /// - Parameters:
+    ///   - keys: the operator's own, which have no `kid`.
+    ///   - keySet: the issuer's.
+    ///   - rules: what claims must say.
     /// - Throws: ``TokenKeyError/noKey`` without keys.
-    public init(keys: [TokenKey], rules: ClaimRules) async throws(TokenKeyError) {
-        guard !keys.isEmpty else { throw .noKey }
-        var algorithms: [String: [any JWTAlgorithm]] = [:]
-        for key in keys {
-            for (name, algorithm) in try await key.algorithms() {
-                algorithms[name, default: []].append(algorithm)
-            }
-        }
-        self.algorithms = algorithms
+    public init(
+        keys: [TokenKey],
+        keySet: JSONWebKeySetCache? = nil,
+        rules: ClaimRules
+    ) async throws(TokenKeyError) {
+        guard !keys.isEmpty || keySet != nil else { throw .noKey }
+        keyring = try await TokenKeyring(keys)
+        self.keySet = keySet
         self.rules = rules
     }
 
-    /// Verifies a token.
+    /// Verifies a token with the keys that are at hand.
     ///
     /// - Parameters:
     ///   - token: a compact JWS, without the scheme's name.
@@ -42,48 +45,39 @@ public struct TokenVerifier: Sendable {
     /// - Throws: ``TokenError``, which is for the log; tell the client ``PortalError/invalidToken``.
     public func verify(_ token: some StringProtocol, now: Date) throws(TokenError) -> UserID {
         let jws = try CompactJWS(token)
-        guard let candidates = algorithms[jws.algorithm] else { throw .algorithmNotAccepted }
-        // A signature of the wrong form is an error to some algorithms and false to others; both mean no match.
-        let isSigned = candidates.contains { candidate in
-            (try? candidate.verify(jws.signature, signs: jws.signingInput)) ?? false
-        }
-        guard isSigned else { throw .signatureMismatch }
+        if let error = signatureError(of: jws) { throw error }
         return try rules.userID(of: TokenObject(jws.payload, part: .payload), now: now)
     }
-}
 
-extension TokenKey {
-    /// The values of `alg` that the key serves, each with its verification (RFC 7518 §3.1, RFC 8037 §3.1, RFC 9864 §2.2).
-    fileprivate func algorithms() async throws(TokenKeyError) -> [(name: String, algorithm: any JWTAlgorithm)] {
-        switch material {
-        case .hmac(let key):
-            return [("HS256", try await algorithm { await $0.add(hmac: key, digestAlgorithm: .sha256) })]
-        case .rsa(let key):
-            return [
-                ("RS256", try await algorithm { await $0.add(rsa: key, digestAlgorithm: .sha256) }),
-                ("PS256", try await algorithm { await $0.add(pss: key, digestAlgorithm: .sha256) }),
-            ]
-        case .p256(let key):
-            return [("ES256", try await algorithm { await $0.add(ecdsa: key) })]
-        case .p384(let key):
-            return [("ES384", try await algorithm { await $0.add(ecdsa: key) })]
-        case .ed25519(let key):
-            let algorithm = try await algorithm { await $0.add(eddsa: key) }
-            return [("EdDSA", algorithm), ("Ed25519", algorithm)]
+    /// Verifies a token, for which the issuer's key set is fetched first where the token may be of a key that is new.
+    ///
+    /// Waits for the fetch, which ends by itself within ``JSONWebKeySetCache/timeout``.
+    ///
+    /// - Parameters:
+    ///   - token: as for ``verify(_:now:)``.
+    ///   - now: as for ``verify(_:now:)``.
+    /// - Returns: the user the token was issued for.
+    /// - Throws: ``TokenError``, as ``verify(_:now:)``.
+    public func verifyFetchingKeys(_ token: some StringProtocol, now: Date) async throws(TokenError) -> UserID {
+        do throws(TokenError) {
+            return try verify(token, now: now)
+        } catch {
+            guard let keySet, error == .keyUnknown || error == .keySetMissing else { throw error }
+            await keySet.refreshOnDemand()
+            return try verify(token, now: now)
         }
     }
 
-    /// A collection is jwt-kit's only public way from a key to its algorithm; each is given one key, so that none can
-    /// stand in for another.
-    private func algorithm(
-        adding: (JWTKeyCollection) async -> Void
-    ) async throws(TokenKeyError) -> any JWTAlgorithm {
-        let collection = JWTKeyCollection()
-        await adding(collection)
-        do {
-            return try await collection.getKey()
-        } catch {
-            throw .damagedKey
+    /// What is wrong with a token's signature; nil where a key made it.
+    private func signatureError(of jws: CompactJWS) -> TokenError? {
+        if keyring.verifies(jws) { return nil }
+        let isServedByOwn = keyring.serves(jws.algorithm)
+        guard let keySet, JSONWebKey.algorithms.contains(jws.algorithm) else {
+            return isServedByOwn ? .signatureMismatch : .algorithmNotAccepted
         }
+        guard let keys = keySet.keyring else { return .keySetMissing }
+        if keys.verifies(jws) { return nil }
+        if let id = jws.keyID, !keys.contains(id: id) { return .keyUnknown }
+        return isServedByOwn || keys.serves(jws.algorithm) ? .signatureMismatch : .algorithmNotAccepted
     }
 }

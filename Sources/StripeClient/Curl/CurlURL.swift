@@ -10,7 +10,8 @@ struct CurlURL {
     /// The whole URL in libcurl's normal form.
     let normalized: String
     let hasCredentials: Bool
-    let hasQueryOrFragment: Bool
+    let hasQuery: Bool
+    let hasFragment: Bool
 
     /// Parses a URL; nil where libcurl's parser refuses it.
     init?(_ string: String) {
@@ -25,7 +26,8 @@ struct CurlURL {
         self.host = host
         self.normalized = normalized
         hasCredentials = part(CURLUPART_USER, of: handle) != nil || part(CURLUPART_PASSWORD, of: handle) != nil
-        hasQueryOrFragment = part(CURLUPART_QUERY, of: handle) != nil || part(CURLUPART_FRAGMENT, of: handle) != nil
+        hasQuery = part(CURLUPART_QUERY, of: handle) != nil
+        hasFragment = part(CURLUPART_FRAGMENT, of: handle) != nil
     }
 }
 

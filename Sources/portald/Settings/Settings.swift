@@ -1,6 +1,5 @@
 import Foundation
 import Logging
-import Portal
 import Stripe
 import StripeClient
 import Web
@@ -31,10 +30,8 @@ struct Settings: Sendable {
     var adminListen: ListenAddress
     /// `PORTALD_DATABASE`, default `portald.db`.
     var database: String
-    /// `PORTALD_JWT_SECRET`, secret, and `PORTALD_JWT_PUBLIC_KEY`; at least one.
-    var tokenKeys: [TokenKey]
-    /// `PORTALD_JWT_ISSUER`, `PORTALD_JWT_AUDIENCE`, `PORTALD_JWT_USER_CLAIM`, `PORTALD_JWT_REQUIRED_CLAIMS`.
-    var claimRules: ClaimRules
+    /// `PORTALD_JWT_…`, `PORTALD_JWKS` and `PORTALD_SESSION_…`.
+    var authentication: AuthenticationSettings
     /// `PORTALD_PORTAL_CONFIGURATION`: `bpc_…`.
     var portalConfiguration: String?
     /// `PORTALD_USER_METADATA_KEY`, default `user_id`.
@@ -87,13 +84,7 @@ struct Settings: Sendable {
         publishableKey = reader.text("STRIPE_PUBLISHABLE_KEY", prefixes: ["pk_"])
         apiVersion = reader.apiVersion("STRIPE_API_VERSION", default: "2026-03-25.dahlia")
         database = reader.text("PORTALD_DATABASE") ?? Self.defaultDatabase
-        tokenKeys = reader.tokenKeys(secret: "PORTALD_JWT_SECRET", publicKey: "PORTALD_JWT_PUBLIC_KEY")
-        claimRules = ClaimRules(
-            issuer: reader.text("PORTALD_JWT_ISSUER"),
-            audience: reader.text("PORTALD_JWT_AUDIENCE"),
-            userClaim: reader.text("PORTALD_JWT_USER_CLAIM") ?? "sub",
-            requiredClaims: reader.requiredClaims("PORTALD_JWT_REQUIRED_CLAIMS")
-        )
+        authentication = reader.authentication()
         portalConfiguration = reader.text("PORTALD_PORTAL_CONFIGURATION", prefixes: ["bpc_"])
         userMetadataKey = reader.text("PORTALD_USER_METADATA_KEY") ?? "user_id"
         portalStatuses = reader.portalStatuses("PORTALD_PORTAL_STATUSES")

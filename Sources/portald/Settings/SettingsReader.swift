@@ -1,6 +1,5 @@
 import Foundation
 import Logging
-import Portal
 import Stripe
 import StripeClient
 import Web
@@ -8,13 +7,13 @@ import Web
 /// Reads settings one by one and collects what is wrong with them.
 struct SettingsReader {
     let source: SettingsSource
-    private(set) var faults: [String] = []
+    var faults: [String] = []
 
     init(source: SettingsSource) {
         self.source = source
     }
 
-    private mutating func fault(_ name: String, _ what: String) {
+    mutating func fault(_ name: String, _ what: String) {
         faults.append("\(name) \(what)")
     }
 
@@ -126,7 +125,7 @@ struct SettingsReader {
         }
     }
 
-    private static func explain(_ error: EndpointURL.Invalid) -> String {
+    static func explain(_ error: EndpointURL.Invalid) -> String {
         switch error {
         case .malformed: "it is no absolute URL"
         case .scheme: "its scheme is neither https nor http"
@@ -164,43 +163,6 @@ struct SettingsReader {
             return nil
         }
         return address
-    }
-
-    mutating func tokenKeys(secret: String, publicKey: String) -> [TokenKey] {
-        var keys: [TokenKey] = []
-        if let text = text(secret) {
-            do throws(TokenKeyError) {
-                keys.append(try TokenKey(secret: text))
-            } catch {
-                fault(secret, "cannot be used: \(error)")
-            }
-        }
-        if let path = text(publicKey) {
-            do {
-                keys += try TokenKey.publicKeys(pem: String(contentsOf: URL(filePath: path), encoding: .utf8))
-            } catch let error as TokenKeyError {
-                fault(publicKey, "cannot be used: \(error)")
-            } catch {
-                fault(publicKey, "names a file that cannot be read as text")
-            }
-        }
-        if keys.isEmpty, source.text(secret) == nil, source.text(publicKey) == nil {
-            faults.append(
-                "\(secret) and \(publicKey) are not set: give the secret (HS256) or the public key (a PEM file) "
-                    + "that your users' tokens are signed with"
-            )
-        }
-        return keys
-    }
-
-    mutating func requiredClaims(_ name: String) -> [RequiredClaim] {
-        (list(name) ?? []).compactMap { text in
-            let claim = RequiredClaim(text)
-            if claim == nil {
-                fault(name, "has a part that is not name=value")
-            }
-            return claim
-        }
     }
 
     mutating func portalStatuses(_ name: String) -> Set<String> {

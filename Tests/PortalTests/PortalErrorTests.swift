@@ -5,7 +5,8 @@ import Testing
     @Test func codesAreThoseOfTheContract() {
         #expect(
             PortalError.allCases.map(\.code) == [
-                "authentication_required", "invalid_token", "customer_not_found", "no_active_subscription",
+                "authentication_required", "invalid_token", "cross_site_request", "authentication_unavailable",
+                "customer_not_found", "no_active_subscription",
                 "customer_link_conflict", "mirror_not_ready", "stripe_error", "stripe_busy", "stripe_unavailable", "stripe_timeout",
                 "store_unavailable",
             ]

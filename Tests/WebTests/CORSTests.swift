@@ -25,6 +25,19 @@ import Testing
         }
     }
 
+    @Test func letsCookiesComeWhereTheyCount() async throws {
+        try await RunningAPI.run { configuration in
+            configuration.sessionCookie = "session"
+        } _: { api async throws in
+            for var request in Self.requests {
+                request.headers.append(("Origin", RunningAPI.frontend))
+                #expect(try await api.send(request).header("Access-Control-Allow-Credentials") == "true")
+                request.headers[request.headers.count - 1].value = "https://evil.example"
+                #expect(try await api.send(request).header("Access-Control-Allow-Credentials") == nil)
+            }
+        }
+    }
+
     @Test(arguments: requests)
     func letsNobodyElseRead(_ request: RawRequest) async throws {
         let foreign = [

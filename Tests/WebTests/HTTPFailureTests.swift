@@ -11,6 +11,8 @@ import Testing
     private static let portal: [PortalError: (status: Int, headers: HTTPFields)] = [
         .authenticationRequired: (401, [.wwwAuthenticate: "Bearer"]),
         .invalidToken: (401, [.wwwAuthenticate: #"Bearer error="invalid_token""#]),
+        .crossSiteRequest: (403, [:]),
+        .authenticationUnavailable: (503, [.retryAfter: "5"]),
         .noActiveSubscription: (403, [:]),
         .customerNotFound: (404, [:]),
         .customerLinkConflict: (409, [:]),

@@ -46,8 +46,8 @@ import Web
         #expect(settings.returnURL == "https://app.example.com/billing")
         #expect(settings.listen == ListenAddress(host: "127.0.0.1", port: 8080))
         #expect(settings.database == "portald.db")
-        #expect(settings.tokenKeys.count == 1)
-        #expect(settings.claimRules == ClaimRules())
+        #expect(settings.authentication.tokenKeys.count == 1)
+        #expect(settings.authentication.claimRules == ClaimRules())
         #expect(settings.portalConfiguration == nil)
         #expect(settings.userMetadataKey == "user_id")
         #expect(settings.portalStatuses == ["active", "trialing", "past_due"])
@@ -95,7 +95,7 @@ import Web
             userClaim: "uid",
             requiredClaims: [.init(name: "token_type", value: "access"), .init(name: "a", value: "b=c")]
         )
-        #expect(settings.claimRules == rules)
+        #expect(settings.authentication.claimRules == rules)
         #expect(settings.portalConfiguration == "bpc_1")
         #expect(settings.userMetadataKey == "uid")
         #expect(settings.portalStatuses == ["active", "unpaid"])
@@ -125,10 +125,71 @@ import Web
         let path = try folder.write("key.pem", Self.publicKey)
         var environment = Self.required
         environment["PORTALD_JWT_PUBLIC_KEY"] = path
-        #expect(try await settings(environment).tokenKeys.count == 2)
+        #expect(try await settings(environment).authentication.tokenKeys.count == 2)
         environment["PORTALD_JWT_SECRET"] = nil
-        #expect(try await settings(environment).tokenKeys.count == 1)
+        #expect(try await settings(environment).authentication.tokenKeys.count == 1)
         try folder.remove()
+    }
+
+    @Test func takesAKeySetOfAFileOrAURL() async throws {
+        let folder = try Folder()
+        let set = #"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"aJj_xB2XBCPGPGx0X-sYN2JKFCPBUXZethRB0VA1dHA"}]}"#
+        let path = try folder.write("keys.json", set)
+        var environment = Self.required
+        environment["PORTALD_JWT_SECRET"] = nil
+        environment["PORTALD_JWKS"] = path
+        #expect(try await settings(environment).authentication.keySet == .file(path))
+        for url in ["https://id.example/keys?p=1", "http://127.0.0.1:9/keys/"] {
+            environment["PORTALD_JWKS"] = url
+            #expect(try await settings(environment).authentication.keySet == .url(EndpointURL(resource: url)))
+        }
+        try folder.remove()
+    }
+
+    @Test(arguments: [
+        (#"{"keys":[{"kty":"RSA","kid":"k1","d":"MARK","n":"AQAB","e":"AQAB"}]}"#, "key 1 (kid k1) cannot be used: it is a private key"),
+        (#"{"keys":[{"kty":"EC","crv":"P-521","x":"AA","y":"AA"}]}"#, "no key for signatures of a supported kind"),
+        (#"{"keys":[{"kty":"oct","k":"MARK"}]}"#, "it is a symmetric key"), ("MARK", "is not one JSON object"),
+        (#"{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]}"#, "it has 17 bits"),
+    ])
+    func aBadKeySetIsRefusedAtTheStart(_ set: String, words: String) async throws {
+        let folder = try Folder()
+        let faults = await faults(with: ["PORTALD_JWKS": try folder.write("keys.json", set)])
+        #expect(faults.count == 1)
+        #expect(faults.first?.hasPrefix("PORTALD_JWKS cannot be used: ") == true)
+        #expect(faults.first?.contains(words) == true, "\(faults)")
+        #expect(faults.first?.contains("MARK") == false)
+        try folder.remove()
+    }
+
+    private static let introspection = [
+        "PORTALD_SESSION_COOKIE": "__Host-session", "PORTALD_SESSION_INTROSPECTION_URL": "https://id.example/o/introspect/",
+        "PORTALD_SESSION_INTROSPECTION_CLIENT_ID": "portald", "PORTALD_SESSION_INTROSPECTION_CLIENT_SECRET": "MARK",
+    ]
+
+    @Test func takesSessionsThatAnEndpointKnowsWithoutAnyKey() async throws {
+        var environment = Self.required.merging(Self.introspection) { _, new in new }
+        environment["PORTALD_JWT_SECRET"] = nil
+        let authentication = try await settings(environment).authentication
+        #expect(authentication.tokenKeys.isEmpty && authentication.keySet == nil)
+        #expect(authentication.cookie?.name == "__Host-session")
+        #expect(authentication.introspection?.url.string == "https://id.example/o/introspect/")
+        #expect(authentication.introspection?.clientID == "portald")
+        #expect(authentication.introspection?.clientSecret.exposed == "MARK")
+        var dumped = ""
+        dump(authentication, to: &dumped)
+        #expect(!dumped.contains("MARK"))
+    }
+
+    @Test(arguments: [
+        ("PORTALD_SESSION_COOKIE", "PORTALD_SESSION_INTROSPECTION_URL needs PORTALD_SESSION_COOKIE"),
+        ("PORTALD_SESSION_INTROSPECTION_CLIENT_ID", "PORTALD_SESSION_INTROSPECTION_CLIENT_ID is not set"),
+        ("PORTALD_SESSION_INTROSPECTION_CLIENT_SECRET", "PORTALD_SESSION_INTROSPECTION_CLIENT_SECRET is not set"),
+    ])
+    func introspectionNeedsItsOtherSettings(_ missing: String, words: String) async {
+        let faults = await faults(with: Self.introspection.filter { $0.key != missing })
+        #expect(faults.count == 1)
+        #expect(faults.first?.hasPrefix(words) == true, "\(faults)")
     }
 
     // MARK: Faults
@@ -140,7 +201,9 @@ import Web
             #expect(fault.hasPrefix(name))
             #expect(fault.contains("not set"))
         }
-        #expect(faults.last?.contains("PORTALD_JWT_PUBLIC_KEY") == true)
+        for name in ["PORTALD_JWT_PUBLIC_KEY", "PORTALD_JWKS", "PORTALD_SESSION_INTROSPECTION_URL"] {
+            #expect(faults.last?.contains(name) == true)
+        }
     }
 
     /// One value of each setting that cannot be used; `MARK` stands for what must not be shown.
@@ -149,7 +212,10 @@ import Web
         "FRONTEND_URL": "https://user:MARK@app.example.com", "STRIPE_API_BASE": "https://user:MARK@api.stripe.com",
         "STRIPE_API_VERSION": "MARK", "PORTALD_ALLOWED_ORIGINS": "https://x.example,https://user:MARK@x.example",
         "PORTALD_RETURN_PATH": "MARK", "PORTALD_LISTEN": "MARK", "PORTALD_DATABASE": " ", "PORTALD_JWT_SECRET": "MARK",
-        "PORTALD_JWT_PUBLIC_KEY": "/nowhere/MARK", "PORTALD_JWT_ISSUER": " ", "PORTALD_JWT_AUDIENCE": "",
+        "PORTALD_JWT_PUBLIC_KEY": "/nowhere/MARK", "PORTALD_JWKS": "https://user:MARK@id.example/keys",
+        "PORTALD_SESSION_COOKIE": "MARK;", "PORTALD_SESSION_INTROSPECTION_URL": "http://MARK.example/introspect",
+        "PORTALD_SESSION_INTROSPECTION_CLIENT_ID": "\"MARK\"", "PORTALD_SESSION_INTROSPECTION_CLIENT_SECRET": " ",
+        "PORTALD_JWT_ISSUER": " ", "PORTALD_JWT_AUDIENCE": "",
         "PORTALD_JWT_USER_CLAIM": "\t", "PORTALD_JWT_REQUIRED_CLAIMS": "MARK", "PORTALD_PORTAL_CONFIGURATION": "MARK",
         "PORTALD_USER_METADATA_KEY": "", "PORTALD_PORTAL_STATUSES": "active,,MARK",
         "PORTALD_SIGNATURE_TOLERANCE": "MARK", "PORTALD_LOG_LEVEL": "MARK", "PORTALD_ADMIN_LISTEN": "MARK",
@@ -189,6 +255,12 @@ import Web
         ("PORTALD_LISTEN", "8080", "no address"), ("PORTALD_LISTEN", "::1:8080", "no address"),
         ("PORTALD_JWT_SECRET", "too short", "too short"), ("PORTALD_JWT_SECRET", publicKey, "is a PEM text"),
         ("PORTALD_JWT_PUBLIC_KEY", "/nowhere/key.pem", "cannot be read"),
+        ("PORTALD_JWKS", "/nowhere/keys.json", "cannot be read"), ("PORTALD_JWKS", "http://id.example/keys", "use https"),
+        ("PORTALD_JWKS", "ftp://id.example/keys", "scheme"), ("PORTALD_JWKS", "https://id.example/keys#x", "fragment"),
+        ("PORTALD_JWKS", " ", "blank"), ("PORTALD_SESSION_COOKIE", "my session", "no name of a cookie"),
+        ("PORTALD_SESSION_COOKIE", "a=b", "__Host-session"),
+        ("PORTALD_SESSION_INTROSPECTION_CLIENT_ID", "x", "no effect without PORTALD_SESSION_INTROSPECTION_URL"),
+        ("PORTALD_SESSION_INTROSPECTION_CLIENT_SECRET", "x", "no effect without PORTALD_SESSION_INTROSPECTION_URL"),
         ("PORTALD_JWT_REQUIRED_CLAIMS", "a=b,c", "name=value"), ("PORTALD_JWT_REQUIRED_CLAIMS", "=b", "name=value"),
         ("PORTALD_PORTAL_CONFIGURATION", "cus_1", "bpc_"), ("STRIPE_PUBLISHABLE_KEY", "sk_test_1", "pk_"),
         ("PORTALD_PORTAL_STATUSES", "active,", "empty part"), ("PORTALD_PORTAL_STATUSES", "", "blank"),

@@ -19,6 +19,8 @@ struct APIConfiguration: Sendable {
     var isFilled = true
     var stripeClock: any Clock<Duration> = ContinuousClock()
     var further: [Endpoint] = []
+    /// The cookie that carries a token.
+    var sessionCookie: String?
     var idle: Duration?
     var request: Duration?
     var headerBytes: Int?
@@ -80,7 +82,9 @@ struct RunningAPI: Sendable {
         _ writer: MirrorWriter,
         _ transport: CurlTransport
     ) async throws -> PublicAPI {
-        PublicAPI(
+        let verifier = try await TokenVerifier(keys: [TokenKey(secret: tokenSecret)], rules: ClaimRules())
+        let cookie = configuration.sessionCookie.flatMap { SessionCookie(name: $0) }
+        return PublicAPI(
             intake: WebhookIntake(
                 secrets: [try #require(WebhookSecret(webhookSecret))],
                 tolerance: 300,
@@ -88,7 +92,10 @@ struct RunningAPI: Sendable {
                 writer: writer
             ),
             authenticator: Authenticator(
-                verifier: try await TokenVerifier(keys: [TokenKey(secret: tokenSecret)], rules: ClaimRules())
+                verifier: verifier,
+                sessions: cookie.map {
+                    CookieSessions(cookie: $0, allowedOrigins: [frontend], kind: .token(verifier))
+                }
             ),
             portal: BillingPortal(
                 reader: MirrorReader(store: store),

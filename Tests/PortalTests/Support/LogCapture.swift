@@ -1,0 +1,1 @@
+../../SyncTests/Support/LogCapture.swift

@@ -1,0 +1,1 @@
+../../StripeClientTests/Support/ManualClock.swift

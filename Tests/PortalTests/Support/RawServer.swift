@@ -1,0 +1,1 @@
+../../StripeClientTests/Support/RawServer.swift

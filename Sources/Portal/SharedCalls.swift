@@ -13,8 +13,12 @@ final class SharedCalls<Key: Hashable & Sendable, Value: Sendable>: Sendable {
 
     private let waiting = NIOLockedValueBox<[Key: [CheckedContinuation<Turn, Never>]]>([:])
 
-    /// Whether a call is being made.
-    func isUnderWay(_ key: Key) -> Bool { waiting.withLockedValue { $0[key] != nil } }
+    /// Waits for a call that is under way.
+    ///
+    /// - Returns: whether there was one, and it came to its end.
+    func join(_ key: Key) async -> Bool {
+        if case .shared = await turn(key, mayLead: false) { true } else { false }
+    }
 
     /// The call's value.
     ///
@@ -24,7 +28,7 @@ final class SharedCalls<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     /// - Returns: the value; nil where the caller's own task was cancelled.
     func value(for key: Key, _ call: () async -> Value?) async -> Value? {
         while true {
-            switch await turn(key) {
+            switch await turn(key, mayLead: true) {
             case .lead:
                 let value = await call()
                 let others = waiting.withLockedValue { $0.removeValue(forKey: key) } ?? []
@@ -40,17 +44,18 @@ final class SharedCalls<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
-    private func turn(_ key: Key) async -> Turn {
+    /// Waits for the call that is under way; where there is none the caller's is the lead, if it may have it.
+    private func turn(_ key: Key, mayLead: Bool) async -> Turn {
         await withCheckedContinuation { continuation in
-            let leads = waiting.withLockedValue { waiting in
+            let isFirst = waiting.withLockedValue { waiting in
                 guard waiting[key] != nil else {
-                    waiting[key] = []
+                    if mayLead { waiting[key] = [] }
                     return true
                 }
                 waiting[key]?.append(continuation)
                 return false
             }
-            if leads { continuation.resume(returning: .lead) }
+            if isFirst { continuation.resume(returning: .lead) }
         }
     }
 }

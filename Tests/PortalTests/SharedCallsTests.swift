@@ -14,12 +14,12 @@ import Testing
             }
         }
         for await _ in began {}
-        #expect(calls.isUnderWay(1) && !calls.isUnderWay(2))
+        #expect(await !calls.join(2))
         let second = Task { await calls.value(for: 1) { "second" } }
         first.cancel()
         #expect(await first.value == nil)
         #expect(await second.value == "second")
-        #expect(!calls.isUnderWay(1))
+        #expect(await !calls.join(1))
     }
 
     @Test func otherKeysAreOtherCalls() async {

@@ -133,6 +133,25 @@ import Testing
         #expect(try fault(key) == error)
     }
 
+    @Test(arguments: [
+        "00", "01", "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    ])
+    func aPointOfSmallOrderIsWeak(_ hexadecimal: String) throws {
+        var bytes = stride(from: 0, to: hexadecimal.count, by: 2).compactMap { offset in
+            UInt8(hexadecimal.dropFirst(offset).prefix(2), radix: 16)
+        }
+        bytes += repeatElement(0, count: 32 - bytes.count)
+        var key = WebKeys.ed25519
+        key["x"] = base64URL(bytes)
+        #expect(try fault(key) == .smallOrder)
+        let der = WebKeys.der(TestKeys.ed25519.publicKey.pemRepresentation).dropLast(32) + bytes
+        let pem = "-----BEGIN PUBLIC KEY-----\n\(der.base64EncodedString())\n-----END PUBLIC KEY-----\n"
+        #expect(throws: TokenKeyError.smallOrder) { try TokenKey.publicKeys(pem: pem) }
+    }
+
     @Test func aShortModulusIsWeak() throws {
         let pem = try OpenSSL.privateKey("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024")
         let hex = try OpenSSL.run(["rsa", "-noout", "-modulus"], input: pem).dropFirst("Modulus=".count)
@@ -185,7 +204,7 @@ import Testing
     }
 
     @Test(arguments: [
-        JSONWebKeyError.notObject, .member("n"), .secret, .privateKey, .rsaTooShort(bits: 1024), .rsaExponent,
+        JSONWebKeyError.notObject, .member("n"), .secret, .privateKey, .rsaTooShort(bits: 1024), .rsaExponent, .smallOrder,
         .algorithmMismatch, .damaged,
     ])
     func errorsSayWhatToDo(_ error: JSONWebKeyError) {

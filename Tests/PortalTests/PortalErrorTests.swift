@@ -5,16 +5,10 @@ import Testing
     @Test func codesAreThoseOfTheContract() {
         #expect(
             PortalError.allCases.map(\.code) == [
-<<<<<<< HEAD
                 "authentication_required", "invalid_token", "cross_site_request", "authentication_unavailable",
                 "customer_not_found", "no_active_subscription", "customer_link_conflict", "invalid_parameter",
                 "rate_limited", "mirror_not_ready", "stripe_error", "stripe_busy", "stripe_unavailable", "stripe_timeout",
                 "store_unavailable",
-=======
-                "authentication_required", "invalid_token", "customer_not_found", "no_active_subscription",
-                "customer_link_conflict", "invalid_parameter", "rate_limited", "mirror_not_ready", "stripe_error",
-                "stripe_busy", "stripe_unavailable", "stripe_timeout", "store_unavailable",
->>>>>>> 9506572d3f5bb9cb230f9f894a4d783b2c632c5a
             ]
         )
     }

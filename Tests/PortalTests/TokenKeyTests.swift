@@ -106,7 +106,7 @@ import Testing
 
     @Test(arguments: [
         TokenKeyError.noKey, .secretTooShort, .secretIsPEM, .notPEM, .privateKey, .certificate, .pkcs1PublicKey,
-        .rsaTooShort(bits: 1024), .rsaExponent, .unsupportedKey, .damagedKey,
+        .rsaTooShort(bits: 1024), .rsaExponent, .smallOrder, .unsupportedKey, .damagedKey,
     ])
     func errorsSayWhatToDoOnOneLine(_ error: TokenKeyError) {
         #expect(error.description.count > 40)

@@ -46,4 +46,21 @@ import Testing
         #expect(throws: reason) { try EndpointURL(written) }
         #expect(!reason.description.contains("secret"))
     }
+
+    @Test(arguments: [
+        ("https://id.example/o/introspect/", "https://id.example/o/introspect/"),
+        ("https://id.example/keys?p=b2c&x=1", "https://id.example/keys?p=b2c&x=1"),
+        ("http://127.0.0.1:9/keys", "http://127.0.0.1:9/keys"), ("HTTPS://ID.example", "https://ID.example/"),
+    ])
+    func aResourceKeepsItsQueryAndSlash(_ text: String, _ expected: String) throws {
+        #expect(try EndpointURL(resource: text).string == expected)
+    }
+
+    @Test(arguments: [
+        ("https://id.example/keys#x", EndpointURL.Invalid.suffix), ("http://id.example/keys", .insecure),
+        ("https://u:p@id.example/keys", .credentials), ("ftp://id.example/keys", .scheme("ftp")), ("/etc/keys", .malformed),
+    ])
+    func aResourceIsAsSafeAsAnyOther(_ text: String, _ error: EndpointURL.Invalid) {
+        #expect(throws: error) { try EndpointURL(resource: text) }
+    }
 }

@@ -16,6 +16,11 @@ final class SharedCalls<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct State {
         var lastID = 0
         var calls: [Key: Call] = [:]
+
+        mutating func join(_ key: Key) -> Call? {
+            calls[key]?.interested += 1
+            return calls[key]
+        }
     }
 
     private let state = NIOLockedValueBox(State())
@@ -31,8 +36,20 @@ final class SharedCalls<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     /// - Returns: What it brought; nil where the caller's task was cancelled.
     func value(for key: Key, _ make: @escaping @Sendable () async -> Value) async -> Value? {
         guard !Task.isCancelled else { return nil }
-        let call = join(key, make)
-        return await withTaskCancellationHandler {
+        return await value(of: joinOrBegin(key, make), key)
+    }
+
+    /// Joins the call that is being made.
+    ///
+    /// - Parameter key: What is wanted.
+    /// - Returns: What it brought; nil where none is being made, or the caller's task was cancelled.
+    func valueUnderWay(for key: Key) async -> Value? {
+        guard !Task.isCancelled, let call = state.withLockedValue({ $0.join(key) }) else { return nil }
+        return await value(of: call, key)
+    }
+
+    private func value(of call: Call, _ key: Key) async -> Value? {
+        await withTaskCancellationHandler {
             let value = await call.task.value
             return Task.isCancelled ? nil : value
         } onCancel: {
@@ -40,13 +57,9 @@ final class SharedCalls<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         }
     }
 
-    private func join(_ key: Key, _ make: @escaping @Sendable () async -> Value) -> Call {
+    private func joinOrBegin(_ key: Key, _ make: @escaping @Sendable () async -> Value) -> Call {
         state.withLockedValue { state in
-            if var call = state.calls[key] {
-                call.interested += 1
-                state.calls[key] = call
-                return call
-            }
+            if let call = state.join(key) { return call }
             state.lastID += 1
             let id = state.lastID
             let task = Task {

@@ -29,26 +29,29 @@ public struct SessionCookie: Sendable, Hashable {
     ///
     /// Which of two cookies of one name is the session's cannot be told: another host of the domain may have set the other.
     func read(_ headers: [String]) -> Reading {
-        var found: Substring?
-        for pair in headers.joined(separator: ";").split(separator: ";") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, Self.trimmed(parts[0]).utf8.elementsEqual(name.utf8) else { continue }
+        // By bytes: to a Character, a separator with an accent behind it is none.
+        var found: ArraySlice<UInt8>?
+        for pair in Array(headers.joined(separator: ";").utf8).split(separator: UInt8(ascii: ";")) {
+            guard let equals = pair.firstIndex(of: UInt8(ascii: "=")),
+                Self.trimmed(pair[..<equals]).elementsEqual(name.utf8)
+            else { continue }
             guard found == nil else { return .malformed }
-            found = Self.trimmed(parts[1])
+            found = Self.trimmed(pair[(equals + 1)...])
         }
-        guard var value = found?.utf8[...], !value.isEmpty else { return .none }
+        guard var value = found else { return .none }
         if value.count >= 2, value.first == UInt8(ascii: "\""), value.last == UInt8(ascii: "\"") {
             value = value.dropFirst().dropLast()
         }
         guard !value.isEmpty else { return .none }
         guard value.count <= Self.maximumLength, value.allSatisfy(Self.isCookieOctet) else { return .malformed }
-        return .session(String(Substring(value)))
+        return .session(String(decoding: value, as: UTF8.self))
     }
 
-    private static func trimmed(_ text: Substring) -> Substring {
-        var text = text.drop { $0 == " " || $0 == "\t" }
-        while let last = text.last, last == " " || last == "\t" { text.removeLast() }
-        return text
+    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        var bytes = bytes.drop(while: isBlank)
+        while let last = bytes.last, isBlank(last) { bytes.removeLast() }
+        return bytes
     }
 
     private static func isCookieOctet(_ byte: UInt8) -> Bool {

@@ -31,6 +31,8 @@ enum JSONWebKey {
             throw .rsaTooShort(bits: bits)
         } catch TokenKeyError.rsaExponent {
             throw .rsaExponent
+        } catch TokenKeyError.smallOrder {
+            throw .smallOrder
         } catch {
             throw .damaged
         }

@@ -12,6 +12,8 @@ public enum JSONWebKeyError: Error, Sendable, Hashable {
     case rsaTooShort(bits: Int)
     /// The RSA exponent is even, or 1.
     case rsaExponent
+    /// It is an Ed25519 key, and a point of small order.
+    case smallOrder
     /// Its `alg` does not fit its kind.
     case algorithmMismatch
     /// Its members make up no key: among others, a point is not on its curve.
@@ -34,6 +36,8 @@ extension JSONWebKeyError: CustomStringConvertible {
             "it has \(bits) bits; tokens need an RSA key pair of at least \(TokenKey.minimumRSABits) bits"
         case .rsaExponent:
             "its exponent is one that anybody can forge signatures for; make a new key pair, with the usual 65537"
+        case .smallOrder:
+            "it is one that anybody can forge signatures for, such as only zeros; make a new key pair"
         case .algorithmMismatch:
             "its alg is for another kind of key; correct it, or leave it out"
         case .damaged:

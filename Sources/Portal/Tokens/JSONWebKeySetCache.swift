@@ -85,10 +85,7 @@ public final class JSONWebKeySetCache: Service {
 
     /// Reads the set because a token asks for a key that is not in it; waits for a reading that is under way.
     func refreshOnDemand() async {
-        guard fetches.interested(in: source) == 0 else {
-            await refreshOnce()
-            return
-        }
+        if await fetches.valueUnderWay(for: source) != nil { return }
         let now = elapsed()
         let isDue = state.withLockedValue { state in
             if let last = state.lastDemand, now - last < Self.demandInterval { return false }

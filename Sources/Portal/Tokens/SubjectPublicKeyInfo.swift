@@ -9,7 +9,7 @@ struct SubjectPublicKeyInfo {
         case rsa(modulusBits: Int, isExponentUsable: Bool)
         case p256
         case p384
-        case ed25519
+        case ed25519(isSmallOrder: Bool)
     }
 
     let der: [UInt8]
@@ -32,7 +32,7 @@ struct SubjectPublicKeyInfo {
             self.kind = kind
         case Self.p256: kind = .p256
         case Self.p384: kind = .p384
-        case Self.ed25519: kind = .ed25519
+        case Self.ed25519: kind = .ed25519(isSmallOrder: Ed25519PublicKey.isSmallOrder(key.dropFirst()))
         default: kind = nil
         }
     }

@@ -73,6 +73,7 @@ public struct TokenKey: Sendable {
             guard modulusBits >= Self.minimumRSABits else { throw .rsaTooShort(bits: modulusBits) }
             guard isExponentUsable else { throw .rsaExponent }
         }
+        if case .ed25519(isSmallOrder: true) = kind { throw .smallOrder }
         do {
             material =
                 switch kind {

@@ -18,6 +18,8 @@ public enum TokenKeyError: Error, Sendable, Hashable {
     case rsaTooShort(bits: Int)
     /// The RSA exponent is even, or 1.
     case rsaExponent
+    /// The Ed25519 key is a point of small order.
+    case smallOrder
     /// The key is of a kind that no accepted algorithm uses.
     case unsupportedKey
     /// The PEM block cannot be read as the key it says it is.
@@ -55,6 +57,8 @@ extension TokenKeyError: CustomStringConvertible {
             "the RSA key has \(bits) bits: tokens need a key pair of at least \(TokenKey.minimumRSABits) bits"
         case .rsaExponent:
             "the RSA key has an exponent that anybody can forge signatures for: make a new key pair, with the usual 65537"
+        case .smallOrder:
+            "the Ed25519 key is one that anybody can forge signatures for, such as only zeros: make a new key pair"
         case .unsupportedKey:
             "the PEM text holds a key of an unsupported kind: use RSA, P-256, P-384 or Ed25519"
         case .damagedKey:

@@ -1,6 +1,5 @@
 import Foundation
 import Logging
-import Portal
 import Stripe
 import StripeClient
 import Web

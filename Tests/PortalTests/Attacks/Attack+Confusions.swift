@@ -112,7 +112,7 @@ extension Attack {
             #""x5c":["\#(der.base64EncodedString())"]"#, #""x5t":"\#(x)""#, #""x5t#S256":"\#(x)""#,
         ]
         return members.map { member in
-            Attack("header with \(member.prefix(24))", .signatureMismatch) {
+            Attack("header with \(member.prefix(24))…\(member.suffix(12))", .signatureMismatch) {
                 try await TestSigner("ES256") { await $0.add(ecdsa: own) }.good(header: #"{"alg":"ES256",\#(member)}"#)
             }
         }

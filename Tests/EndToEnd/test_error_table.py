@@ -10,6 +10,7 @@ from typing import Callable
 import jwt
 import pytest
 import requests
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from support.account import Account
 from support.settings import FRONTEND, JWT_SECRET
@@ -65,6 +66,8 @@ class Row:
     parameter: str | None = None
     #: Headers that have to be there, each with a pattern for the whole of its value; the others of these must not be.
     headers: dict = field(default_factory=dict)
+    #: The origin whose pages may read it.
+    origin: str | None = FRONTEND
 
     GUARDED = ["Retry-After", "WWW-Authenticate", "Allow"]
 
@@ -83,22 +86,22 @@ class Row:
             assert value == pattern or pattern and re.fullmatch(pattern, value), f"{name}: {value}"
         assert response.headers["Content-Type"] == "application/json"
         assert response.headers["Cache-Control"] == "no-store"
-        # The frontend can read it.
+        assert response.headers["Portald-Request-Id"].startswith("req_")
         assert "Origin" in response.headers["Vary"]
-        assert response.headers["Access-Control-Allow-Origin"] == FRONTEND
-        assert "Retry-After" in response.headers["Access-Control-Expose-Headers"]
+        assert response.headers.get("Access-Control-Allow-Origin") == self.origin
+        assert ("Retry-After" in response.headers.get("Access-Control-Expose-Headers", "")) == bool(self.origin)
 
 
 ROWS = []
 produced = []
 
 
-def row(status, code, parameter=None, **headers):
+def row(status, code, parameter=None, origin=FRONTEND, **headers):
     """Adds a row: the function below it produces the answer. `Retry_After` is the header `Retry-After`."""
 
     def add(produce):
         named = {name.replace("_", "-"): pattern for name, pattern in headers.items()}
-        ROWS.append(Row(produce, status, code, parameter, named))
+        ROWS.append(Row(produce, status, code, parameter, named, origin))
         return produce
 
     return add
@@ -116,6 +119,20 @@ def nothing_sent(world):
 def an_expired_token(world):
     token = jwt.encode({"sub": world.alice.id, "exp": int(time.time()) - 60}, JWT_SECRET, "HS256")
     return world.ask(headers=bearer(token))
+
+
+@row(403, "cross_site_request", origin=None)
+def a_cookie_from_another_site(world):
+    daemon = world.launch.daemon(PORTALD_SESSION_COOKIE="session")
+    headers = {"Cookie": f"session={world.alice.token()}", "Origin": "https://elsewhere.example"}
+    return world.ask(daemon=daemon, headers=headers)
+
+
+@row(503, "authentication_unavailable", Retry_After="5")
+def an_issuer_that_is_down(world):
+    daemon = world.launch.daemon(PORTALD_JWKS="http://127.0.0.1:9/jwks.json")
+    token = jwt.encode({"sub": "1", "exp": int(time.time()) + 60}, Ed25519PrivateKey.generate(), "EdDSA", {"kid": "1"})
+    return world.ask(daemon=daemon, headers=bearer(token))
 
 
 # Whose customer.
@@ -278,6 +295,11 @@ def a_confirmation_of_several_items(world):
     world.account.subscribe(world.account.add_customer(user), items=items)
     world.sandbox.wait_until_settled()
     return world.ask(user, json={"flow": "subscription_update_confirm", "price": world.sandbox.TEAM})
+
+
+@row(422, "invalid_parameter", "after")
+def to_wait_for_something_else(world):
+    return world.ask(world.alice, path=f"{PORTAL}?after=sub_1")
 
 
 @row(429, "rate_limited", Retry_After=r"[1-9]\d?")

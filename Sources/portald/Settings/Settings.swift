@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Portal
 import Stripe
 import StripeClient
 import Web

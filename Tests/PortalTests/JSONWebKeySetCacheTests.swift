@@ -60,6 +60,7 @@ import Testing
                 source: .url(try EndpointURL(resource: server.url + "/keys?p=1")),
                 transport: transport,
                 userAgent: "portald/test",
+                timeout: .seconds(600),
                 clock: clock,
                 randomness: { 0.5 },
                 logger: log.logger

@@ -40,7 +40,8 @@ import Testing
                 endpoint: IntrospectionEndpoint(
                     url: try EndpointURL(resource: server.url + "/o/introspect/"),
                     clientID: "portald:ü",
-                    clientSecret: Secret("p%ss word")
+                    clientSecret: Secret("p%ss word"),
+                    timeout: .seconds(600)
                 ),
                 rules: rules,
                 transport: transport,
@@ -125,7 +126,8 @@ import Testing
                 endpoint: IntrospectionEndpoint(
                     url: try EndpointURL(resource: server.url),
                     clientID: "a",
-                    clientSecret: Secret("b")
+                    clientSecret: Secret("b"),
+                    timeout: .seconds(600)
                 ),
                 rules: ClaimRules(),
                 transport: transport,

@@ -4,8 +4,6 @@ public import StripeClient
 
 /// The endpoint that knows opaque sessions: OAuth 2.0 Token Introspection (RFC 7662).
 public struct IntrospectionEndpoint: Sendable {
-    /// The longest time for one call.
-    public static let timeout: Duration = .seconds(3)
     /// The longest answer in bytes.
     static let maximumLength = 64 << 10
 
@@ -15,12 +13,15 @@ public struct IntrospectionEndpoint: Sendable {
     public let clientID: String
     /// What proves it.
     public let clientSecret: Secret
+    /// The longest time for one call.
+    public let timeout: Duration
 
     /// An endpoint, with the credentials that it asks for.
-    public init(url: EndpointURL, clientID: String, clientSecret: Secret) {
+    public init(url: EndpointURL, clientID: String, clientSecret: Secret, timeout: Duration = .seconds(3)) {
         self.url = url
         self.clientID = clientID
         self.clientSecret = clientSecret
+        self.timeout = timeout
     }
 
     /// Asks about a session (RFC 7662 §2.1), with the credentials encoded as RFC 6749 §2.3.1 wants it.
@@ -38,7 +39,7 @@ public struct IntrospectionEndpoint: Sendable {
                 .init("Accept", "application/json"),
                 .init("User-Agent", userAgent),
             ],
-            timeout: Self.timeout,
+            timeout: timeout,
             bodyLimit: Self.maximumLength
         )
     }

@@ -8,8 +8,6 @@ public import StripeClient
 /// The last good set is kept however long the issuer is down: its keys do not turn bad, and refusing all users would help
 /// nobody.
 public final class JSONWebKeySetCache: Service {
-    /// The longest time for one fetch.
-    public static let timeout: Duration = .seconds(3)
     /// The shortest time between two fetches that tokens cause: anybody can make up an id of a key.
     public static let demandInterval: Duration = .seconds(30)
 
@@ -24,6 +22,7 @@ public final class JSONWebKeySetCache: Service {
     private let source: JSONWebKeySetSource
     private let transport: CurlTransport
     private let userAgent: String
+    private let timeout: Duration
     private let elapsed: @Sendable () -> Duration
     private let sleep: @Sendable (Duration) async throws -> Void
     private let randomness: @Sendable () -> Double
@@ -37,6 +36,7 @@ public final class JSONWebKeySetCache: Service {
     ///   - source: where the set is read from.
     ///   - transport: carries the requests; the caller shuts it down.
     ///   - userAgent: `portald/<version> (+<url>)`.
+    ///   - timeout: the longest time for one fetch, for which a request may have to wait.
     ///   - clock: counts the pauses.
     ///   - randomness: a number in 0...1 for each pause.
     ///   - logger: gets a line for each outage, its end, and keys that cannot be used.
@@ -44,6 +44,7 @@ public final class JSONWebKeySetCache: Service {
         source: JSONWebKeySetSource,
         transport: CurlTransport,
         userAgent: String,
+        timeout: Duration = .seconds(3),
         clock: some Clock<Duration> = ContinuousClock(),
         randomness: @escaping @Sendable () -> Double = { Double.random(in: 0...1) },
         logger: Logger
@@ -51,6 +52,7 @@ public final class JSONWebKeySetCache: Service {
         self.source = source
         self.transport = transport
         self.userAgent = userAgent
+        self.timeout = timeout
         let start = clock.now
         elapsed = { start.duration(to: clock.now) }
         sleep = { try await clock.sleep(for: $0) }
@@ -98,7 +100,7 @@ public final class JSONWebKeySetCache: Service {
     /// Reads the set; returns the pause until it is to be read again.
     private func load() async -> Duration {
         do throws(JSONWebKeySetError) {
-            let reading = try await source.read(transport, userAgent: userAgent)
+            let reading = try await source.read(transport, userAgent: userAgent, timeout: timeout)
             if state.withLockedValue({ $0.bytes }) != reading.bytes {
                 let set = try JSONWebKeySet(parsing: reading.bytes)
                 try source.check(set)

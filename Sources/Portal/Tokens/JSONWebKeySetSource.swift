@@ -32,7 +32,11 @@ public enum JSONWebKeySetSource: Sendable, Hashable {
     }
 
     /// Reads the set; a reply within the timeout, with no redirect followed, and no longer than a set may be.
-    func read(_ transport: CurlTransport, userAgent: String) async throws(JSONWebKeySetError) -> Reading {
+    func read(
+        _ transport: CurlTransport,
+        userAgent: String,
+        timeout: Duration
+    ) async throws(JSONWebKeySetError) -> Reading {
         switch self {
         case .file(let path):
             return Reading(bytes: try Self.contents(ofFile: path), lifetime: Self.fileLifetime)
@@ -43,7 +47,7 @@ public enum JSONWebKeySetSource: Sendable, Hashable {
                 headers: [
                     .init("Accept", "application/jwk-set+json, application/json"), .init("User-Agent", userAgent),
                 ],
-                timeout: JSONWebKeySetCache.timeout,
+                timeout: timeout,
                 bodyLimit: JSONWebKeySet.maximumLength
             )
             let reply: CurlTransport.Reply

@@ -51,7 +51,7 @@ public struct TokenVerifier: Sendable {
 
     /// Verifies a token, for which the issuer's key set is fetched first where the token may be of a key that is new.
     ///
-    /// Waits for the fetch, which ends by itself within ``JSONWebKeySetCache/timeout``.
+    /// Waits for the fetch, which ends by itself after its timeout.
     ///
     /// - Parameters:
     ///   - token: as for ``verify(_:now:)``.

@@ -185,7 +185,7 @@ def main():
                 daemon = launch.daemon(
                     sandbox,
                     PORTALD_STRIPE_RATE="100",
-                    PORTALD_PORTAL_RATE="100000/1s",
+                    PORTALD_PORTAL_RATE="10000/1s",
                     PORTALD_VERIFY_SHARE="0",
                     PORTALD_SWEEP_INTERVAL="86400",
                 )

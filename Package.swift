@@ -99,7 +99,7 @@ let package = Package(
         .executableTarget(
             name: "portald",
             dependencies: [
-                "MirrorStore", "Portal", "Sandbox", "Stripe", "StripeClient", "Sync", "Web",
+                "MirrorStore", "Portal", "Sandbox", "Stripe", "StripeClient", "Sync", "TestSupport", "Web",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -113,12 +113,21 @@ let package = Package(
                 .embedInCode("Demo/demo.css"), .embedInCode("Demo/demo.html"), .embedInCode("Demo/demo.js"),
             ]
         ),
-        .target(name: "Fixtures", path: "Tests/Fixtures"),
-        .testTarget(name: "StripeTests", dependencies: ["Fixtures", "Stripe"]),
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Tests/TestSupport"
+        ),
+        .testTarget(name: "StripeTests", dependencies: ["Stripe", "TestSupport"]),
         .testTarget(
             name: "StripeClientTests",
             dependencies: [
-                "Fixtures", "Sandbox", "Stripe", "StripeClient",
+                "Sandbox", "Stripe", "StripeClient", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -128,7 +137,7 @@ let package = Package(
         .testTarget(
             name: "MirrorStoreTests",
             dependencies: [
-                "Fixtures", "MirrorStore", "Stripe",
+                "MirrorStore", "Stripe", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]
@@ -136,7 +145,7 @@ let package = Package(
         .testTarget(
             name: "SyncTests",
             dependencies: [
-                "MirrorStore", "Sandbox", "Stripe", "StripeClient", "Sync",
+                "MirrorStore", "Sandbox", "Stripe", "StripeClient", "Sync", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -146,7 +155,7 @@ let package = Package(
         .testTarget(
             name: "PortalTests",
             dependencies: [
-                "MirrorStore", "Portal", "Sandbox", "Stripe", "StripeClient",
+                "MirrorStore", "Portal", "Sandbox", "Stripe", "StripeClient", "TestSupport",
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -157,7 +166,7 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
-                "MirrorStore", "Portal", "Sandbox", "Stripe", "StripeClient", "Sync", "Web",
+                "MirrorStore", "Portal", "Sandbox", "Stripe", "StripeClient", "Sync", "TestSupport", "Web",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -181,7 +190,7 @@ let package = Package(
         .testTarget(
             name: "SandboxTests",
             dependencies: [
-                "Fixtures", "Sandbox", "Stripe",
+                "Sandbox", "Stripe", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
@@ -196,7 +205,7 @@ let package = Package(
 )
 
 // These call C themselves, through pointers.
-let wrappers: Set<String> = ["Fixtures", "Stripe", "StripeClient"]
+let wrappers: Set<String> = ["TestSupport", "Stripe", "StripeClient"]
 
 for target in package.targets where target.type != .system {
     target.swiftSettings =

@@ -1,5 +1,5 @@
-import Fixtures
 import Foundation
+import TestSupport
 import Testing
 
 /// The executable reference of the rule, which lives beside the checkout.

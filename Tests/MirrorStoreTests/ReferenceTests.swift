@@ -1,5 +1,5 @@
-import Fixtures
 import Stripe
+import TestSupport
 import Testing
 
 @testable import MirrorStore

@@ -3,6 +3,7 @@ import Logging
 import MirrorStore
 import NIOConcurrencyHelpers
 import StripeClient
+import TestSupport
 import Testing
 
 @testable import Portal
@@ -55,7 +56,7 @@ import Testing
         } _: { server in
             let transport = try CurlTransport()
             defer { transport.shutdown() }
-            let (clock, log) = (ManualClock(), LogCapture())
+            let (clock, log) = (ManualClock(), LogCapture(level: .info))
             let cache = JSONWebKeySetCache(
                 source: .url(try EndpointURL(resource: server.url + "/keys?p=1")),
                 transport: transport,
@@ -240,7 +241,7 @@ import Testing
         let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).json")
         defer { try? FileManager.default.removeItem(at: file) }
         try Data(WebKeys.set([Self.key("a")]).utf8).write(to: file)
-        let (log, transport) = (LogCapture(), try CurlTransport())
+        let (log, transport) = (LogCapture(level: .info), try CurlTransport())
         defer { transport.shutdown() }
         let cache = JSONWebKeySetCache(
             source: .file(file.path),

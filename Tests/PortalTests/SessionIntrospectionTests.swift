@@ -3,6 +3,7 @@ import MirrorStore
 import NIOConcurrencyHelpers
 import Stripe
 import StripeClient
+import TestSupport
 import Testing
 
 @testable import Portal

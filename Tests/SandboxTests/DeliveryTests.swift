@@ -1,8 +1,8 @@
-import Fixtures
 import HTTPTypes
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+import TestSupport
 import Testing
 
 @testable import Sandbox

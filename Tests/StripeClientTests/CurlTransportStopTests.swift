@@ -1,4 +1,5 @@
 import StripeClient
+import TestSupport
 import Testing
 
 /// Cancellation and shutdown, in every order.

@@ -1,6 +1,6 @@
-import Fixtures
 import Foundation
 import StripeClient
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct CurlTransportTests {

@@ -1,5 +1,6 @@
 import Stripe
 import StripeClient
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct ListTests {

@@ -1,4 +1,5 @@
 import StripeClient
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct RateLimiterTests {

@@ -1,5 +1,6 @@
 import Stripe
 import StripeClient
+import TestSupport
 import Testing
 
 /// What the client does about its rate limiter; the limiter's clock stands still unless a test moves it.

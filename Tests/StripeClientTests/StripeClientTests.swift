@@ -1,6 +1,7 @@
 import NIOConcurrencyHelpers
 import Stripe
 import StripeClient
+import TestSupport
 import Testing
 
 @testable import struct StripeClient.PortalSession

@@ -2,6 +2,7 @@ import MirrorStore
 import Sandbox
 import ServiceLifecycle
 import StripeClient
+import TestSupport
 import Testing
 
 @testable import Sync

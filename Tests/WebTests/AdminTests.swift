@@ -1,5 +1,6 @@
 import MirrorStore
 import Stripe
+import TestSupport
 import Testing
 import Web
 

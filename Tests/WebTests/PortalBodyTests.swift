@@ -3,6 +3,7 @@ import MirrorStore
 import Portal
 import Sandbox
 import Stripe
+import TestSupport
 import Testing
 
 /// What a user asks of the portal, from the bytes of the request to the call to Stripe.

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Portal
 import Sandbox
+import TestSupport
 import Testing
 
 /// What keeps Stripe, and the users of a Stripe that does not answer, from too many requests.

@@ -3,6 +3,7 @@ import MirrorStore
 import Portal
 import Sandbox
 import Stripe
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct PortalTests {

@@ -1,5 +1,6 @@
 import MirrorStore
 import ServiceLifecycleTestKit
+import TestSupport
 import Testing
 
 @testable import Web

@@ -1,5 +1,6 @@
 import MirrorStore
 import Sandbox
+import TestSupport
 import Testing
 
 @testable import Web

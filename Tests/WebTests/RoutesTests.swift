@@ -1,5 +1,6 @@
 import Logging
 import Stripe
+import TestSupport
 import Testing
 import Web
 

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import MirrorStore
 import Stripe
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(10))) struct WebhookTests {

@@ -1,4 +1,4 @@
-import Fixtures
+import TestSupport
 import Testing
 
 /// The reference's own random plans: portald keeps every claim, and sends no more reads than the reference on any of them.

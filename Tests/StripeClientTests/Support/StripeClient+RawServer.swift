@@ -1,5 +1,6 @@
 import Stripe
 import StripeClient
+import TestSupport
 
 extension StripeClient {
     /// A client of a server, with a transport of its own; pauses take no time, and calls do not wait for their turn.

@@ -1,6 +1,7 @@
 import MirrorStore
 import Sandbox
 import StripeClient
+import TestSupport
 import Testing
 
 @testable import Sync

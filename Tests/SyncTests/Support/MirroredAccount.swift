@@ -5,6 +5,7 @@ import NIOConcurrencyHelpers
 import Sandbox
 import Stripe
 import StripeClient
+import TestSupport
 import Testing
 
 @testable import MirrorStore
@@ -21,7 +22,7 @@ struct MirroredAccount: Sendable {
     let store: MirrorStore
     let client: StripeClient
     let writer: MirrorWriter
-    let capture = LogCapture()
+    let capture = LogCapture(level: .info)
     private let delivered = NIOLockedValueBox(0)
 
     static func run<Value: Sendable>(

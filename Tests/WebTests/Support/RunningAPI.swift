@@ -7,6 +7,7 @@ import ServiceLifecycleTestKit
 import Stripe
 import StripeClient
 import Sync
+import TestSupport
 import Testing
 import Web
 

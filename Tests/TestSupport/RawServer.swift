@@ -1,11 +1,11 @@
-import Glibc
-import NIOConcurrencyHelpers
-import NIOCore
-import NIOPosix
+internal import Glibc
+internal import NIOConcurrencyHelpers
+internal import NIOCore
+internal import NIOPosix
 
 /// An HTTP server on loopback that answers with bytes as a test says, and keeps what it received.
-final class RawServer: Sendable {
-    enum Answer: Sendable {
+package final class RawServer: Sendable {
+    package enum Answer: Sendable {
         /// Sends and keeps the connection open.
         case send(String)
         /// Sends and closes in order.
@@ -18,16 +18,16 @@ final class RawServer: Sendable {
         case silence
     }
 
-    struct Received: Sendable {
+    package struct Received: Sendable {
         /// Which connection, and which request of all, from 0.
-        let connection: Int
-        let index: Int
-        let head: String
-        let body: String
+        package let connection: Int
+        package let index: Int
+        package let head: String
+        package let body: String
 
-        var requestLine: String { String(head.prefix { $0 != "\r\n" }) }
+        package var requestLine: String { String(head.prefix { $0 != "\r\n" }) }
 
-        func header(_ name: String) -> String? {
+        package func header(_ name: String) -> String? {
             head.split(separator: "\r\n").dropFirst()
                 .first { $0.lowercased().hasPrefix(name.lowercased() + ":") }
                 .map { $0.drop { $0 != ":" }.dropFirst().trimmingPrefix(" ") }
@@ -35,16 +35,16 @@ final class RawServer: Sendable {
         }
     }
 
-    typealias Script = @Sendable (Received) async -> Answer
+    package typealias Script = @Sendable (Received) async -> Answer
 
     /// Each request as it arrives.
-    let requests: AsyncStream<Received>
+    package let requests: AsyncStream<Received>
     private let log: RequestLog
     private let channel: any Channel
 
-    var url: String { "http://127.0.0.1:\(channel.localAddress?.port ?? 0)" }
-    var received: [Received] { log.received }
-    var connections: Int { log.connections }
+    package var url: String { "http://127.0.0.1:\(channel.localAddress?.port ?? 0)" }
+    package var received: [Received] { log.received }
+    package var connections: Int { log.connections }
 
     private init(_ script: @escaping Script) async throws {
         let (requests, continuation) = AsyncStream.makeStream(of: Received.self)
@@ -63,7 +63,7 @@ final class RawServer: Sendable {
     }
 
     /// Runs a server for the time of `body`.
-    static func run<Result>(
+    package static func run<Result>(
         _ script: @escaping Script,
         _ body: (RawServer) async throws -> Result
     ) async throws -> Result {
@@ -80,7 +80,7 @@ final class RawServer: Sendable {
     }
 
     /// A complete reply with its `Content-Length`.
-    static func reply(_ status: Int, _ headers: [String: String] = [:], _ body: String = "") -> String {
+    package static func reply(_ status: Int, _ headers: [String: String] = [:], _ body: String = "") -> String {
         let fields = headers.merging(["Content-Length": String(body.utf8.count)]) { own, _ in own }
         let lines = fields.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)\r\n" }.joined()
         return "HTTP/1.1 \(status) Some Reason\r\n\(lines)\r\n\(body)"

@@ -1,13 +1,13 @@
-import NIOConcurrencyHelpers
+internal import NIOConcurrencyHelpers
 
 /// A clock that moves only when a test says so.
-final class ManualClock: Clock {
-    struct Instant: InstantProtocol {
-        var offset: Duration = .zero
+package final class ManualClock: Clock {
+    package struct Instant: InstantProtocol {
+        package var offset: Duration = .zero
 
-        func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
-        func duration(to other: Instant) -> Duration { other.offset - offset }
-        static func < (left: Instant, right: Instant) -> Bool { left.offset < right.offset }
+        package func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
+        package func duration(to other: Instant) -> Duration { other.offset - offset }
+        package static func < (left: Instant, right: Instant) -> Bool { left.offset < right.offset }
     }
 
     private struct Sleeper: Sendable {
@@ -29,14 +29,17 @@ final class ManualClock: Clock {
     }
 
     private let state = NIOLockedValueBox(State())
+    private let (arrivals, arrival) = AsyncStream.makeStream(of: Duration.self)
 
-    var now: Instant { state.withLockedValue { $0.now } }
-    let minimumResolution: Duration = .nanoseconds(1)
+    package init() {}
 
-    func sleep(until deadline: Instant, tolerance: Duration?) async throws {
-        let id = state.withLockedValue { state in
+    package var now: Instant { state.withLockedValue { $0.now } }
+    package let minimumResolution: Duration = .nanoseconds(1)
+
+    package func sleep(until deadline: Instant, tolerance: Duration?) async throws {
+        let (id, now) = state.withLockedValue { state in
             state.lastID += 1
-            return state.lastID
+            return (state.lastID, state.now)
         }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
@@ -50,6 +53,7 @@ final class ManualClock: Clock {
                         wakeWatchers(&state)
                     }
                 }
+                arrival.yield(now.duration(to: deadline))
             }
         } onCancel: {
             state.withLockedValue { state in
@@ -59,7 +63,7 @@ final class ManualClock: Clock {
     }
 
     /// Moves the clock and wakes whoever has slept long enough.
-    func advance(by duration: Duration) {
+    package func advance(by duration: Duration) {
         state.withLockedValue { state in
             state.now = state.now.advanced(by: duration)
             for (id, sleeper) in state.sleepers where sleeper.deadline <= state.now {
@@ -69,8 +73,16 @@ final class ManualClock: Clock {
         }
     }
 
+    /// Waits until somebody sleeps who was not waited for yet.
+    ///
+    /// - Returns: For how long.
+    package func nextSleep() async -> Duration? {
+        var iterator = arrivals.makeAsyncIterator()
+        return await iterator.next()
+    }
+
     /// Waits until so many sleep who will wake within a time.
-    func sleepers(_ count: Int, within duration: Duration) async {
+    package func sleepers(_ count: Int, within duration: Duration) async {
         await withCheckedContinuation { continuation in
             state.withLockedValue { state in
                 let deadline = state.now.advanced(by: duration)

@@ -1,1 +1,0 @@
-../../SyncTests/Support/LogCapture.swift

@@ -1,1 +1,0 @@
-../../StripeClientTests/Support/ManualClock.swift

@@ -1,1 +1,0 @@
-../../StripeClientTests/Support/RawServer.swift

@@ -30,10 +30,26 @@ import Testing
         }
     }
 
+    @Test func ofOneUserTheNewestAreKept() async throws {
+        try await TestMirror.with { mirror async throws in
+            let log = AnsweredRequestLog(store: mirror.store)
+            try await log.append([Self.answer("req_b", at: 1_699_999_999, user: "bob")])
+            let answers = (0..<250).map { Self.answer("req_\($0)", at: 1_700_000_000 + Double($0 / 3)) }
+            try await log.append(Array(answers[..<80]))
+            try await log.append(Array(answers[80..<90]))
+            try await log.append(Array(answers[90...]))
+            let kept = try mirror.strings("SELECT id FROM portal_requests WHERE user_id = 'alice' ORDER BY at, rowid")
+            #expect(kept == answers.suffix(AnsweredRequestLog.capacity).map(\.id))
+            #expect(try await log.request("req_b") != nil)
+        }
+    }
+
     @Test func oldAnswersAndSessionsAreForgotten() async throws {
         try await TestMirror.with { mirror async throws in
             let log = AnsweredRequestLog(store: mirror.store)
-            try await log.append((0..<1200).map { Self.answer("req_\($0)", at: 1_700_000_000 + Double($0)) })
+            try await log.append(
+                (0..<1200).map { Self.answer("req_\($0)", at: 1_700_000_000 + Double($0), user: "user \($0)") }
+            )
             try await mirror.deliver(.checkout("cs_1", user: "alice", customer: "cus_1"), at: 1_700_000_000)
             let pruner = MirrorPruner(store: mirror.store)
             #expect(try await pruner.removeRequests(answeredBefore: 1_700_000_700) == 700)

@@ -34,7 +34,7 @@ class Conflict:
 
     def __init__(self, launch):
         self.launch = launch
-        self.sandbox, self.daemon = launch.pair()
+        self.sandbox, self.daemon = launch.pair(PORTALD_PORTAL_RATE="10000/1s")
         self.alice, self.bob = User(), User()
         self.customer = Account(self.sandbox).add_subscriber(self.alice)
         self.sandbox.wait_until_settled()

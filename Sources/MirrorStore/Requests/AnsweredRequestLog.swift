@@ -2,13 +2,23 @@ internal import GRDB
 
 /// The answers that signed-in users were given, as the mirror keeps them.
 public struct AnsweredRequestLog: Sendable {
-    /// How many of one user are kept: as many as a page that asks every few seconds gets in some minutes, and few enough
-    /// that nobody fills the disk.
+    /// How many answers of an endpoint to one user are kept: nobody fills the disk, and a page that asks every few seconds
+    /// for the plan leaves what was said of the portal.
     static let capacity = 100
+
+    private struct Series: Hashable {
+        let user: UserID
+        let endpoint: String
+
+        init(_ request: AnsweredRequest) {
+            user = UserID(stored: request.user)
+            endpoint = request.endpoint
+        }
+    }
 
     private static let removalSQL = """
         DELETE FROM portal_requests WHERE rowid IN (
-            SELECT rowid FROM portal_requests WHERE user_id = ? ORDER BY at DESC, rowid DESC LIMIT -1 OFFSET ?
+            SELECT rowid FROM portal_requests WHERE user_id = ? AND endpoint = ? ORDER BY at DESC, rowid DESC LIMIT -1 OFFSET ?
         )
         """
 
@@ -19,7 +29,7 @@ public struct AnsweredRequestLog: Sendable {
         self.store = store
     }
 
-    /// Keeps answers, all in one transaction; of each user only the newest are kept.
+    /// Keeps answers, all in one transaction; of each endpoint's to one user only the newest are kept.
     ///
     /// - Parameter requests: The answers, the oldest first.
     /// - Throws: ``MirrorError`` where nothing was written.
@@ -28,12 +38,12 @@ public struct AnsweredRequestLog: Sendable {
             INSERT INTO portal_requests (id, user_id, at, endpoint, code, customer, milliseconds)
             VALUES (?, ?, ?, ?, ?, ?, ?)
             """
-        var counts: [UserID: Int] = [:]
+        var counts: [Series: Int] = [:]
         let newest = requests.reversed().filter { request in
-            counts[UserID(stored: request.user), default: 0] += 1
-            return counts[UserID(stored: request.user), default: 0] <= Self.capacity
+            counts[Series(request), default: 0] += 1
+            return counts[Series(request), default: 0] <= Self.capacity
         }
-        let users = counts.keys
+        let series = counts.keys
         try await store.write { db in
             let statement = try db.cachedStatement(sql: sql)
             for request in newest.reversed() {
@@ -43,8 +53,8 @@ public struct AnsweredRequestLog: Sendable {
                 ])
             }
             let removal = try db.cachedStatement(sql: Self.removalSQL)
-            for user in users {
-                try removal.execute(arguments: [user.rawValue, Self.capacity])
+            for series in series {
+                try removal.execute(arguments: [series.user.rawValue, series.endpoint, Self.capacity])
             }
         }
     }

@@ -42,8 +42,16 @@ CREATE TABLE link_ledger (
 
 INSERT INTO link_claims
 SELECT claimant, user_id, customer, source, event, created_at FROM user_links WHERE source <> 'operator';
+-- Where rows that were made by hand link a customer to several users, it goes on opening for none of them.
 INSERT OR IGNORE INTO link_decisions
-SELECT customer, user_id, 'linked', created_at FROM user_links WHERE source = 'operator';
+SELECT
+    customer, user_id,
+    CASE WHEN EXISTS (
+        SELECT 1 FROM user_links AS other
+        WHERE other.customer = link.customer AND other.source = 'operator' AND other.user_id <> link.user_id
+    ) THEN 'unlinked' ELSE 'linked' END,
+    created_at
+FROM user_links AS link WHERE source = 'operator';
 INSERT INTO link_ledger (at, change, user_id, customer, source, claimant, event)
 SELECT created_at, 'claimed', user_id, customer, source, claimant, event FROM link_claims ORDER BY created_at, claimant;
 INSERT INTO link_ledger (at, change, user_id, customer, source)

@@ -32,7 +32,7 @@ struct PortalController {
         context.record.note(user)
         try portal.admit(user)
         let wish = try portal.request(try await request.json(upTo: Self.bodyLimit))
-        try await waitForArrival(request)
+        try await waitForArrival(request, user)
         let session = try await portal.open(wish, for: user) {
             context.record.note($0, at: Date.now.timeIntervalSince1970)
         }
@@ -47,7 +47,7 @@ struct PortalController {
     func subscriptions(_ request: Request, context: RequestRecordContext) async throws -> Response {
         let user = try await authenticate(request)
         context.record.note(user)
-        try await waitForArrival(request)
+        try await waitForArrival(request, user)
         let overview = try await portal.overview(of: user) {
             context.record.note($0, at: Date.now.timeIntervalSince1970)
         }
@@ -56,10 +56,10 @@ struct PortalController {
     }
 
     /// Waits for what the client has just seen happen at Stripe; whether it came in, the answer shows.
-    private func waitForArrival(_ request: Request) async throws {
+    private func waitForArrival(_ request: Request, _ user: UserID) async throws {
         guard let arrival = try AfterParameter(request).arrival else { return }
         do throws(MirrorError) {
-            _ = try await arrivals.wait(for: arrival)
+            _ = try await arrivals.wait(for: arrival, by: user)
         } catch {
             throw PortalFailure(.storeUnavailable, cause: "\(error)")
         }

@@ -27,13 +27,15 @@ public final class RequestJournal: Service, Sendable {
     private let log: AnsweredRequestLog
     private let clock: any Clock<Duration>
     private let logger: Logger
+    /// Since notes could be written last.
+    private let failures = NIOLockedValueBox(0)
     private let buffer = NIOLockedValueBox(Buffer())
     private let arrivals = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
     /// - Parameters:
     ///   - log: Where answers are kept.
     ///   - clock: Counts the pauses.
-    ///   - logger: Gets a line where answers were dropped, or could not be written.
+    ///   - logger: Gets a line where answers were dropped, when they cannot be written, and when they can again.
     public init(log: AnsweredRequestLog, clock: any Clock<Duration> = ContinuousClock(), logger: Logger) {
         self.log = log
         self.clock = clock
@@ -73,19 +75,45 @@ public final class RequestJournal: Service, Sendable {
             defer { buffer = Buffer() }
             return (buffer.requests, buffer.dropped)
         }
-        if dropped > 0 {
-            logger.warning("notes of answers were dropped", metadata: ["dropped": "\(dropped)"])
-        }
         guard !requests.isEmpty else { return }
         do throws(MirrorError) {
             try await log.append(requests)
+            report(dropped: dropped)
         } catch {
-            logger.warning("notes of answers could not be written", metadata: ["cause": "\(error)"])
             buffer.withLockedValue { buffer in
                 buffer.requests.insert(contentsOf: requests, at: 0)
+                buffer.dropped += dropped
                 buffer.trim()
             }
+            report(error)
             arrivals.continuation.yield()
+        }
+    }
+
+    private func report(dropped: Int) {
+        let failures = failures.withLockedValue { failures in
+            defer { failures = 0 }
+            return failures
+        }
+        if failures > 0 {
+            logger.notice("notes of answers can be written again", metadata: ["failures": "\(failures)"])
+        }
+        if dropped > 0 {
+            logger.warning("notes of answers were dropped", metadata: ["dropped": "\(dropped)"])
+        }
+    }
+
+    /// One line for each outage: a full disk may hold the log too.
+    private func report(_ error: MirrorError) {
+        let isFirst = failures.withLockedValue { failures in
+            failures += 1
+            return failures == 1
+        }
+        if isFirst {
+            logger.warning(
+                "notes of answers cannot be written; they are kept in memory",
+                metadata: ["cause": "\(error)"]
+            )
         }
     }
 }

@@ -7,6 +7,8 @@ import Testing
 
 /// Waiting for what comes into the mirror.
 @Suite(.timeLimit(.minutes(5))) struct ArrivalTests {
+    private static let user = UserID(stored: "alice")
+
     /// A clock on which no time passes, or on which every pause is over at once.
     private struct StandingClock: Clock {
         var isOver = false
@@ -57,7 +59,7 @@ import Testing
     func anEventWakesWhoeverWaits(_ round: Int) async throws {
         try await TestMirror.with { mirror async throws in
             let watch = ArrivalWatch(store: mirror.store, clock: StandingClock())
-            async let seen = watch.wait(for: Self.arrival("evt_cus_1"))
+            async let seen = watch.wait(for: Self.arrival("evt_cus_1"), by: Self.user)
             // In half of the rounds at once: before, while or after the place is taken.
             if round.isMultiple(of: 2) { await Self.waiters(mirror, reach: 1) }
             try await mirror.deliver(Self.customer())
@@ -74,7 +76,7 @@ import Testing
             let done = NIOLockedValueBox(false)
             async let seen = {
                 defer { done.withLockedValue { $0 = true } }
-                return try await watch.wait(for: Self.arrival("cs_1"))
+                return try await watch.wait(for: Self.arrival("cs_1"), by: Self.user)
             }()
             await Self.waiters(mirror, reach: 1)
             for (name, event) in events.sorted(by: { $0.key > $1.key }) where name != last {
@@ -90,7 +92,7 @@ import Testing
         try await TestMirror.with { mirror async throws in
             let watch = ArrivalWatch(store: mirror.store, clock: StandingClock())
             try await mirror.deliver(Self.session(user: "alice"))
-            async let seen = watch.wait(for: Self.arrival("cs_1"))
+            async let seen = watch.wait(for: Self.arrival("cs_1"), by: Self.user)
             await Self.waiters(mirror, reach: 1)
             try await mirror.deliver(Self.subscription())
             #expect(try await seen)
@@ -101,7 +103,7 @@ import Testing
         try await TestMirror.with { mirror async throws in
             let watch = ArrivalWatch(store: mirror.store, clock: StandingClock())
             try await mirror.deliver(Self.session(user: "alice"))
-            async let seen = watch.wait(for: Self.arrival("cs_1"))
+            async let seen = watch.wait(for: Self.arrival("cs_1"), by: Self.user)
             await Self.waiters(mirror, reach: 1)
             let reads = ObjectReadsTests.reads(mirror.store)
             let token = try await reads.token(at: ObjectReadsTests.now + 10)
@@ -115,18 +117,18 @@ import Testing
         try await TestMirror.with { mirror async throws in
             let watch = ArrivalWatch(store: mirror.store, clock: StandingClock())
             try await mirror.deliver(Self.session(user: nil, subscription: nil, customer: nil))
-            #expect(try await watch.wait(for: Self.arrival("cs_1")))
-            #expect(try await watch.wait(for: Self.arrival("evt_cs_1")))
+            #expect(try await watch.wait(for: Self.arrival("cs_1"), by: Self.user))
+            #expect(try await watch.wait(for: Self.arrival("evt_cs_1"), by: Self.user))
             // Of a time before sessions were kept by themselves.
             try await mirror.store.write { db in try db.execute(sql: "DELETE FROM checkouts") }
-            #expect(try await watch.wait(for: Self.arrival("cs_1")))
+            #expect(try await watch.wait(for: Self.arrival("cs_1"), by: Self.user))
         }
     }
 
     @Test func aWaitEndsWithItsTime() async throws {
         try await TestMirror.with { mirror async throws in
             let watch = ArrivalWatch(store: mirror.store, clock: StandingClock(isOver: true))
-            #expect(try await !watch.wait(for: Self.arrival("cs_1")))
+            #expect(try await !watch.wait(for: Self.arrival("cs_1"), by: Self.user))
             #expect(mirror.store.arrivals.count == 0)
         }
     }
@@ -135,7 +137,7 @@ import Testing
         try await TestMirror.with { mirror async throws in
             let watch = ArrivalWatch(store: mirror.store, clock: StandingClock())
             try await withThrowingTaskGroup(of: Bool.self) { group async throws in
-                group.addTask { try await watch.wait(for: Self.arrival("cs_1")) }
+                group.addTask { try await watch.wait(for: Self.arrival("cs_1"), by: Self.user) }
                 await Self.waiters(mirror, reach: 1)
                 group.cancelAll()
                 // It ends, be it while it waits or while it looks.
@@ -148,18 +150,32 @@ import Testing
     @Test func veryManyAreNotKeptWaiting() async throws {
         try await TestMirror.with { mirror async throws in
             let arrivals = mirror.store.arrivals
-            let places = (0..<Arrivals.capacity).compactMap { _ in arrivals.takePlace(for: ["evt_1"]) }
+            let places = (0..<Arrivals.capacity).compactMap { number in
+                arrivals.takePlace(for: ["evt_1"], by: UserID(stored: "user \(number)"))
+            }
             #expect(places.count == Arrivals.capacity)
             let watch = ArrivalWatch(store: mirror.store, clock: StandingClock())
-            #expect(try await !watch.wait(for: Self.arrival("cs_1")))
+            #expect(try await !watch.wait(for: Self.arrival("cs_1"), by: Self.user))
             places.forEach(arrivals.leave)
             #expect(arrivals.count == 0)
         }
     }
 
+    @Test func nobodyTakesAllPlaces() throws {
+        let arrivals = Arrivals()
+        let places = (0..<Arrivals.capacityOfUser).compactMap { _ in arrivals.takePlace(for: ["evt_1"], by: Self.user) }
+        #expect(places.count == Arrivals.capacityOfUser)
+        #expect(arrivals.takePlace(for: ["evt_2"], by: Self.user) == nil)
+        #expect(arrivals.takePlace(for: ["evt_2"], by: UserID(stored: "bob")) != nil)
+        // A place that is given back twice counts once.
+        for _ in 0..<2 { arrivals.leave(places[0]) }
+        #expect(arrivals.takePlace(for: ["evt_2"], by: Self.user) != nil)
+        #expect(arrivals.takePlace(for: ["evt_2"], by: Self.user) == nil)
+    }
+
     @Test func onlyWhoeverWaitsForItIsWoken() async throws {
         let arrivals = Arrivals()
-        let place = try #require(arrivals.takePlace(for: ["evt_1"]))
+        let place = try #require(arrivals.takePlace(for: ["evt_1"], by: Self.user))
         arrivals.wait(in: place, for: ["sub_1", "cus_1"])
         arrivals.announce(["evt_1", "sub_2"])
         arrivals.leave(place)

@@ -25,7 +25,12 @@ import Testing
                 try db.execute(sql: "INSERT INTO user_links VALUES (?, ?, ?, ?, ?, ?)", arguments: values)
             }
             // By hand, as there was no command for it.
-            try db.execute(sql: "INSERT INTO user_links VALUES ('carol', 'cus_3', 'operator', NULL, 1700000001, 'carol')")
+            for (user, customer) in [("carol", "cus_3"), ("dave", "cus_4"), ("erin", "cus_4")] {
+                try db.execute(
+                    sql: "INSERT INTO user_links VALUES (?1, ?2, 'operator', NULL, 1700000001, ?1)",
+                    arguments: [user, customer]
+                )
+            }
             try db.execute(
                 sql: """
                     INSERT INTO events (id, type, created, received_at, source, outcome)
@@ -57,9 +62,14 @@ import Testing
                 ]
             )
             #expect(try mirror.strings("SELECT customer || ' ' || users FROM link_conflicts") == ["cus_1 2"])
+            // What opened for nobody still does, until the operator decides.
+            #expect(
+                try mirror.strings("SELECT user_id || ' ' || customer || ' ' || verdict FROM link_decisions ORDER BY user_id")
+                    == ["carol cus_3 linked", "dave cus_4 unlinked", "erin cus_4 unlinked"]
+            )
             // The ledger begins with what is known, and says since when it tells of changes.
             let ledger = "SELECT change || ' ' || count(*) FROM link_ledger GROUP BY change ORDER BY change"
-            #expect(try mirror.strings(ledger) == ["claimed 4", "linked 1"])
+            #expect(try mirror.strings(ledger) == ["claimed 4", "linked 1", "unlinked 2"])
             let record = try await MirrorReader(store: store).record(of: UserID("alice"), at: 1_700_000_000, limit: 1)
             #expect(record.links.map(\.standing) == [.conflict, .conflict])
             #expect(record.linksSince > 1_700_000_000)

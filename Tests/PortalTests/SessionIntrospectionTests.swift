@@ -21,6 +21,7 @@ import Testing
 
     private struct Opaque {
         let endpoint: Endpoint
+        let introspection: SessionIntrospection
         let server: RawServer
         let authenticator: Authenticator
 
@@ -54,7 +55,7 @@ import Testing
                 kind: .opaque(introspection)
             )
             let authenticator = Authenticator(verifier: nil, sessions: sessions)
-            try await body(Opaque(endpoint: endpoint, server: server, authenticator: authenticator))
+            try await body(Opaque(endpoint: endpoint, introspection: introspection, server: server, authenticator: authenticator))
         }
     }
 
@@ -144,6 +145,19 @@ import Testing
                 }
             }
             #expect(server.received.count == 1)
+        }
+    }
+
+    @Test func callsAreBounded() async throws {
+        try await withEndpoint { opaque async throws in
+            opaque.endpoint.says(#"{"active":true,"sub":"user-1"}"#)
+            for _ in 0..<SessionIntrospection.capacity { #expect(opaque.introspection.beginCall()) }
+            let failure = await #expect(throws: PortalFailure.self) { try await opaque.user("s") }
+            #expect(failure?.error == .authenticationUnavailable)
+            #expect(opaque.server.received.isEmpty)
+            opaque.introspection.endCall()
+            // Each gives its place back.
+            for session in ["s", "t"] { #expect(try await opaque.user(session) == UserID("user-1")) }
         }
     }
 

@@ -21,13 +21,16 @@ public struct ArrivalWatch: Sendable {
     }
 
     /// Waits until something has come in; not beyond the limit, a shutdown, or the task's cancellation, and not at all
-    /// where very many wait already.
+    /// where very many wait already, or several of the same user.
     ///
+    /// - Parameters:
+    ///   - arrival: What is waited for.
+    ///   - user: Who waits.
     /// - Returns: Whether it has come in.
     /// - Throws: ``MirrorError`` where the mirror cannot be read.
-    public func wait(for arrival: Arrival) async throws(MirrorError) -> Bool {
+    public func wait(for arrival: Arrival, by user: UserID) async throws(MirrorError) -> Bool {
         // The place is taken before the mirror is looked at: what comes in between wakes it.
-        guard let place = store.arrivals.takePlace(for: [arrival.id]) else {
+        guard let place = store.arrivals.takePlace(for: [arrival.id], by: user) else {
             return try await missing(arrival).isEmpty
         }
         defer { store.arrivals.leave(place) }

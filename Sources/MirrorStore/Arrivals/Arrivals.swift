@@ -6,10 +6,13 @@ internal import NIOConcurrencyHelpers
 final class Arrivals: Sendable {
     /// How many may wait at a time.
     static let capacity = 1000
+    /// How many of one user may wait at a time, so that nobody takes all places.
+    static let capacityOfUser = 8
 
     private struct State {
         var lastNumber = 0
         var waiters: [Int: Waiter] = [:]
+        var countsByUser: [UserID: Int] = [:]
         /// Waiters by each id that they wait for.
         var numbers: [String: Set<Int>] = [:]
 
@@ -30,6 +33,7 @@ final class Arrivals: Sendable {
     }
 
     private struct Waiter {
+        let user: UserID
         var ids: [String]
         var wake: AsyncStream<Void>.Continuation
     }
@@ -46,13 +50,16 @@ final class Arrivals: Sendable {
     /// How many wait.
     var count: Int { state.withLockedValue { $0.waiters.count } }
 
-    /// Takes a place; nil where as many wait as may.
-    func takePlace(for ids: [String]) -> Place? {
+    /// Takes a place for a user; nil where as many wait as may.
+    func takePlace(for ids: [String], by user: UserID) -> Place? {
         let (wakes, wake) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         return state.withLockedValue { state in
-            guard state.waiters.count < Self.capacity else { return nil }
+            guard state.waiters.count < Self.capacity, state.countsByUser[user, default: 0] < Self.capacityOfUser else {
+                return nil
+            }
+            state.countsByUser[user, default: 0] += 1
             state.lastNumber += 1
-            state.waiters[state.lastNumber] = Waiter(ids: ids, wake: wake)
+            state.waiters[state.lastNumber] = Waiter(user: user, ids: ids, wake: wake)
             state.register(state.lastNumber, for: ids)
             return Place(number: state.lastNumber, wakes: wakes)
         }
@@ -70,9 +77,11 @@ final class Arrivals: Sendable {
 
     /// Gives a place back, and ends the wait in it.
     func leave(_ place: Place) {
-        let waiter = state.withLockedValue { state in
-            let waiter = state.waiters.removeValue(forKey: place.number)
-            state.unregister(place.number, from: waiter?.ids ?? [])
+        let waiter = state.withLockedValue { state -> Waiter? in
+            guard let waiter = state.waiters.removeValue(forKey: place.number) else { return nil }
+            state.unregister(place.number, from: waiter.ids)
+            let count = state.countsByUser[waiter.user, default: 0]
+            state.countsByUser[waiter.user] = count > 1 ? count - 1 : nil
             return waiter
         }
         waiter?.wake.finish()

@@ -9,11 +9,15 @@ public import StripeClient
 /// A session that is active is not asked about again for a while; one that is not is asked about each time. Requests of one
 /// session that come together share one call.
 public final class SessionIntrospection: Sendable {
+    /// How many calls are made at a time: anybody can make up a session, and each call holds a connection.
+    static let capacity = 64
+
     private let endpoint: IntrospectionEndpoint
     private let rules: ClaimRules
     private let transport: CurlTransport
     private let userAgent: String
     private let cache = NIOLockedValueBox(SessionCache())
+    private let callCount = NIOLockedValueBox(0)
     private let calls = SharedCalls<[UInt8], IntrospectionAnswer>()
 
     /// - Parameters:
@@ -51,6 +55,8 @@ public final class SessionIntrospection: Sendable {
     }
 
     private func ask(_ session: String, _ digest: [UInt8], now: Date) async -> IntrospectionAnswer {
+        guard beginCall() else { return .none("\(Self.capacity) sessions are being asked about already") }
+        defer { endCall() }
         let reply: CurlTransport.Reply
         do {
             reply = try await transport.send(endpoint.request(for: session, userAgent: userAgent))
@@ -62,5 +68,18 @@ public final class SessionIntrospection: Sendable {
             cache.withLockedValue { $0.insert(user, for: digest, now: now, expiration: expiration) }
         }
         return answer
+    }
+
+    /// False where as many calls are being made as may be.
+    func beginCall() -> Bool {
+        callCount.withLockedValue { count in
+            guard count < Self.capacity else { return false }
+            count += 1
+            return true
+        }
+    }
+
+    func endCall() {
+        callCount.withLockedValue { $0 -= 1 }
     }
 }

@@ -64,7 +64,7 @@ customElements?.get(name) ?? customElements?.define(name, class extends HTMLElem
     // A page from the back-forward cache is as it was left.
     addEventListener("pageshow", () => this.#setBusy(false), { once: true });
     const set = Object.fromEntries(Array.from(this.attributes, (each) => [each.name, each.value]));
-    const quantity = set.quantity && +set.quantity;
+    const quantity = +set.quantity || set.quantity;
     try {
       await openBillingPortal({ ...set, quantity, returnPath: set["return-path"], token: this.token });
     } catch (detail) {

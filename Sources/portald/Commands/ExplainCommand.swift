@@ -10,7 +10,8 @@ struct ExplainCommand: AsyncParsableCommand {
         abstract: "Say why the portal opens for a user or does not, and what that rests on.",
         discussion: """
             The decision is made as the endpoint makes it. Nothing personal is printed beside the user's id. An answer is \
-            found by its id about a second after it was given, and for as long as payloads are kept.
+            found by its id about a second after it was given, and for as long as payloads are kept, but only the newest 100 of \
+            an endpoint to one user.
 
             Example: portald explain 4711
             Example: portald explain 4711 --at 2h --json

@@ -20,11 +20,15 @@ public struct Explanation: Sendable, Hashable, Encodable {
     public let objects: [UserRecord.Object]
     /// The answers that the user was given, the latest first.
     public let requests: [AnsweredRequest]
+    /// The one that is asked about; nil where the user is.
+    ///
+    /// It may differ from the decision: Stripe has a say too.
+    public let answer: AnsweredRequest?
     /// What is not known.
     public let notes: [String]
 
     enum CodingKeys: String, CodingKey {
-        case user, time, decision, customer, reason, links, objects, requests, notes
+        case user, answer, time, decision, customer, reason, links, objects, requests, notes
         case isFilled = "filled"
     }
 
@@ -33,14 +37,21 @@ public struct Explanation: Sendable, Hashable, Encodable {
     /// - Parameters:
     ///   - record: What the mirror knows of the user.
     ///   - user: The user.
+    ///   - answer: The answer that is asked about; nil where the user is.
     ///   - allowedStatuses: Subscription statuses that open the portal, as Stripe spells them.
-    public init(_ record: UserRecord, of user: UserID, allowedStatuses: Set<String>) {
+    public init(
+        _ record: UserRecord,
+        of user: UserID,
+        answer: AnsweredRequest? = nil,
+        allowedStatuses: Set<String>
+    ) {
         self.user = user.rawValue
         time = record.time
         isFilled = record.snapshot.isFilled
         links = record.links
         objects = record.objects
         requests = record.requests
+        self.answer = answer
         notes = Self.notes(record)
         guard record.time.map({ $0 >= record.historySince }) ?? true else {
             (decision, customer) = (nil, nil)

@@ -194,6 +194,8 @@ def test_an_answers_id_leads_to_its_explanation(launch):
 
     output = eventually(found)
     assert f"user          {stranger.id}" in output and "customer_not_found" in output
+    asked_about = next(line for line in output.splitlines() if line.startswith("asked about   "))
+    assert request in asked_about and "customer_not_found" in asked_about
     # Since then the user has become a customer; as of then they were none.
     add_subscriber(daemon, stranger)
     assert "decision      customer_not_found" in found()

@@ -29,18 +29,3 @@ public struct ParameterFault: Error, Sendable, Hashable {
         )
     }
 }
-
-extension UInt8 {
-    /// Whether it is an ASCII letter or digit, or one of `_`, `-` and `.`.
-    var isWordCharacter: Bool {
-        switch self {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
-            true
-        default: false
-        }
-    }
-
-    /// Whether it is an ASCII character that can be seen; a space cannot.
-    var isVisible: Bool { self > 0x20 && self < 0x7F }
-}

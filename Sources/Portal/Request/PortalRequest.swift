@@ -157,8 +157,3 @@ public struct PortalRequest: Sendable, Hashable {
         return quantity
     }
 }
-
-extension UInt8 {
-    /// Whether it is an ASCII digit.
-    var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
-}

@@ -11,7 +11,7 @@ public struct SessionCookie: Sendable, Hashable {
 
     /// Nil where no cookie can have this name.
     public init?(name: String) {
-        guard !name.isEmpty, name.utf8.allSatisfy(HTTPToken.isCharacter) else { return nil }
+        guard !name.isEmpty, name.utf8.allSatisfy(\.isTokenCharacter) else { return nil }
         self.name = name
     }
 

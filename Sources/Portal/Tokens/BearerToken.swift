@@ -14,7 +14,7 @@ public enum BearerToken: Sendable, Hashable {
         guard let value = values.first, !(values.count == 1 && value.isEmpty) else { return .none }
         guard values.count == 1 else { return .malformed }
 
-        let scheme = value.utf8.prefix(while: HTTPToken.isCharacter)
+        let scheme = value.utf8.prefix(while: \.isTokenCharacter)
         guard !scheme.isEmpty else { return .malformed }
         guard String(Substring(scheme)).lowercased() == "bearer" else { return .none }
 
@@ -26,7 +26,7 @@ public enum BearerToken: Sendable, Hashable {
 
     private static func isB64Token(_ bytes: Substring.UTF8View) -> Bool {
         let padding = bytes.drop { byte in
-            HTTPToken.isAlphanumeric(byte) || "-._~+/".utf8.contains(byte)
+            byte.isAlphanumeric || "-._~+/".utf8.contains(byte)
         }
         return padding.startIndex != bytes.startIndex && padding.allSatisfy { $0 == UInt8(ascii: "=") }
     }

@@ -18,7 +18,7 @@ enum FreshnessLifetime {
         }
         if directives.contains("no-store") || directives.contains("no-cache") { return 0 }
         guard let text = directives.first(where: { $0.hasPrefix("max-age=") })?.dropFirst("max-age=".count),
-            !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+            !text.isEmpty, text.utf8.allSatisfy(\.isDigit)
         else { return nil }
         // More digits than fit are for ever.
         return Int(text) ?? .max

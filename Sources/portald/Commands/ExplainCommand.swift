@@ -58,23 +58,23 @@ struct ExplainCommand: AsyncParsableCommand {
         let store = try await options.openReadOnly()
         let explanation: Explanation
         do {
-            let (user, time) = try await subject(in: store)
+            let answer = try await answer(in: store)
+            let user = try user ?? UserArgument.userID(answer?.user ?? "")
+            let time = answer?.at ?? at?.seconds(now: Date.now.timeIntervalSince1970)
             let record = try await MirrorReader(store: store).record(of: user, at: time, limit: history)
-            explanation = Explanation(record, of: user, allowedStatuses: statuses)
+            explanation = Explanation(record, of: user, answer: answer, allowedStatuses: statuses)
         } catch let error as MirrorError {
             throw CommandFailure(error)
         }
         print(json ? try JSONText.of(explanation) : ExplanationText(explanation).text)
     }
 
-    /// Whose portal is explained, and as of when; nil for now.
-    private func subject(in store: MirrorStore) async throws -> (user: UserID, time: Double?) {
-        if let user {
-            return (user, at?.seconds(now: Date.now.timeIntervalSince1970))
-        }
-        guard let request, let answer = try await AnsweredRequestLog(store: store).request(request) else {
+    /// The answer that is asked about; nil where a user is.
+    private func answer(in store: MirrorStore) async throws -> AnsweredRequest? {
+        guard let request else { return nil }
+        guard let answer = try await AnsweredRequestLog(store: store).request(request) else {
             throw CommandFailure("no answer of this id is kept; one that was just given is found a second later")
         }
-        return (try UserArgument.userID(answer.user), answer.at)
+        return answer
     }
 }

@@ -21,6 +21,9 @@ struct ExplanationText {
             ("because", explanation.reason),
             ("mirror", explanation.isFilled ? "filled" : "its first backfill has not finished"),
         ]
+        if let answer = explanation.answer {
+            rows.insert(("asked about", Self.request(answer)), at: 1)
+        }
         rows += explanation.links.map { ("link", Self.link($0)) }
         rows += explanation.objects.flatMap { Self.rows($0) }
         rows += explanation.requests.map { ("answered", Self.request($0)) }

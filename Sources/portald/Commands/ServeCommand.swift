@@ -30,6 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
                 "database": "\(settings.database)", "api_version": "\(settings.apiVersion)",
             ]
         )
+        OpenFileLimit.raise()
         do {
             try await Daemon(settings: settings, logger: logger).run()
         } catch {

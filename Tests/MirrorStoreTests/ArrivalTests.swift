@@ -6,7 +6,7 @@ import Testing
 @testable import MirrorStore
 
 /// Waiting for what comes into the mirror.
-@Suite(.timeLimit(.minutes(5))) struct ArrivalTests {
+@Suite(.timeLimit(.minutes(10))) struct ArrivalTests {
     private static let user = UserID(stored: "alice")
 
     /// A clock on which no time passes, or on which every pause is over at once.

@@ -7,7 +7,7 @@ import Testing
 @testable import MirrorStore
 
 /// What a sweep hands over at once: many deliveries, in their order, in shares that let webhooks in between.
-@Suite(.timeLimit(.minutes(5))) struct MirrorWriterManyTests {
+@Suite(.timeLimit(.minutes(10))) struct MirrorWriterManyTests {
     /// A customer's creation and the updates after it, each the direct successor of the one before.
     static func chain(_ length: Int) throws -> [Delivery] {
         try (0..<length).map { number in

@@ -6,7 +6,7 @@ import Testing
 @testable import MirrorStore
 
 /// Reads as the daemon and a command beside it make them: two processes with one file.
-@Suite(.timeLimit(.minutes(5))) struct ObjectReadsTests {
+@Suite(.timeLimit(.minutes(10))) struct ObjectReadsTests {
     static let now: Double = 1_700_000_100
 
     static func reads(_ store: MirrorStore, apiVersion: String = "2026-03-25.dahlia") -> ObjectReads {

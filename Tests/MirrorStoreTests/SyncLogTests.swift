@@ -3,7 +3,7 @@ import Testing
 @testable import MirrorStore
 
 /// How far the mirror has been brought up to date, as each process that has the file open sees it.
-@Suite(.timeLimit(.minutes(5))) struct SyncLogTests {
+@Suite(.timeLimit(.minutes(10))) struct SyncLogTests {
     static let now: Double = 1_700_000_100.5
 
     @Test func aMarkOnlyMovesOn() async throws {

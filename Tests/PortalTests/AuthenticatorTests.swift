@@ -5,7 +5,7 @@ import Testing
 @testable import Portal
 
 /// Who is asking, by bearer token and by cookie.
-@Suite(.timeLimit(.minutes(5))) struct AuthenticatorTests {
+@Suite(.timeLimit(.minutes(10))) struct AuthenticatorTests {
     private static let origin = "https://app.example.com"
 
     private func refuses(

@@ -9,7 +9,7 @@ import Testing
 @testable import Portal
 
 /// An issuer's key set over time: fresh, down, rotated.
-@Suite(.timeLimit(.minutes(5))) struct JSONWebKeySetCacheTests {
+@Suite(.timeLimit(.minutes(10))) struct JSONWebKeySetCacheTests {
     /// What the issuer answers; a test changes it.
     private final class Issuer: Sendable {
         let answer = NIOLockedValueBox(RawServer.Answer.reset)

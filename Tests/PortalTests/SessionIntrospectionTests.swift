@@ -9,7 +9,7 @@ import Testing
 @testable import Portal
 
 /// Who is asking, by a session that an endpoint of the operator's knows.
-@Suite(.timeLimit(.minutes(5))) struct SessionIntrospectionTests {
+@Suite(.timeLimit(.minutes(10))) struct SessionIntrospectionTests {
     /// An endpoint that answers as a test says.
     private final class Endpoint: Sendable {
         let answer = NIOLockedValueBox(RawServer.Answer.reset)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Portal
 
-@Suite(.timeLimit(.minutes(2))) struct SharedCallsTests {
+@Suite(.timeLimit(.minutes(10))) struct SharedCallsTests {
     /// Calls that end when a test says so, and tell it what happens to them.
     private final class Calls: Sendable {
         enum Happening: Hashable {

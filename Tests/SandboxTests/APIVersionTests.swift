@@ -2,7 +2,7 @@ import Testing
 
 @testable import Sandbox
 
-@Suite(.timeLimit(.minutes(2))) struct APIVersionTests {
+@Suite(.timeLimit(.minutes(10))) struct APIVersionTests {
     static let versions = [
         "2019-12-03", "2020-08-27", "2024-06-20", "2025-03-31.basil", "2025-06-30.basil", "2025-09-30.clover",
         "2026-03-25.dahlia", "2026-10-28.endive",

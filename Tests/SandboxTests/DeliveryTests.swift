@@ -7,7 +7,7 @@ import Testing
 
 @testable import Sandbox
 
-@Suite(.timeLimit(.minutes(2))) struct DeliveryTests {
+@Suite(.timeLimit(.minutes(10))) struct DeliveryTests {
     private static let secret = "whsec_test"
 
     private func endpoint(_ url: String, events: [String] = ["*"]) -> WebhookEndpoint {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Sandbox
 
-@Suite(.timeLimit(.minutes(2))) struct EndpointTests {
+@Suite(.timeLimit(.minutes(10))) struct EndpointTests {
     @Test func aDisabledEndpointNeverGetsWhatItMissed() async throws {
         try await withReceiver { receiver, url in
             try await withSandbox({ $0.endpoints = [WebhookEndpoint(url: url, secrets: ["whsec_test"])] }) {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Sandbox
 
-@Suite(.timeLimit(.minutes(2))) struct FaultTests {
+@Suite(.timeLimit(.minutes(10))) struct FaultTests {
     @Test func statusesStrikeTheNextMatchingCalls() async throws {
         try await withSandbox { sandbox, api in
             sandbox.inject(

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Sandbox
 
-@Suite(.timeLimit(.minutes(2))) struct IdempotencyTests {
+@Suite(.timeLimit(.minutes(10))) struct IdempotencyTests {
     @Test func theFirstReplyIsReplayed() async throws {
         try await withSandbox { sandbox, api in
             let first = try await api.post("/v1/customers", ["name": "A"], headers: ["Idempotency-Key": "k"])

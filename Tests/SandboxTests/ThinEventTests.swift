@@ -3,7 +3,7 @@ import Testing
 
 @testable import Sandbox
 
-@Suite(.timeLimit(.minutes(2))) struct ThinEventTests {
+@Suite(.timeLimit(.minutes(10))) struct ThinEventTests {
     @Test func thinEndpointsGetNoState() async throws {
         try await withReceiver { receiver, url in
             try await withSandbox { sandbox, api in

@@ -8,7 +8,7 @@ import Testing
 @testable import Sync
 
 /// Fills the mirror where sweeps cannot, and sweeps it otherwise.
-@Suite(.timeLimit(.minutes(5))) struct SynchronizerTests {
+@Suite(.timeLimit(.minutes(10))) struct SynchronizerTests {
     /// Runs the loop beside a body, until it is shut down gracefully.
     func running(_ account: MirroredAccount, _ body: @Sendable () async throws -> Void) async throws {
         let group = ServiceGroup(services: [account.synchronizer], logger: LogCapture().logger)

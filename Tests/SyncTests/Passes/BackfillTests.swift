@@ -7,7 +7,7 @@ import Testing
 @testable import Sync
 
 /// A backfill fills the mirror page by page, goes on where it was broken off, and never wins over what is newer.
-@Suite(.timeLimit(.minutes(5))) struct BackfillTests {
+@Suite(.timeLimit(.minutes(10))) struct BackfillTests {
     @Test func fillsAnEmptyMirrorFromTheLists() async throws {
         try await MirroredAccount.run { account in
             try account.sandbox.seed(customers: 230, subscriptions: 310)

@@ -8,7 +8,7 @@ import Testing
 @testable import Sync
 
 /// The verification that never ends: as fast as it may be, not before the mirror is filled, and with a memory.
-@Suite(.timeLimit(.minutes(5))) struct RollingVerificationTests {
+@Suite(.timeLimit(.minutes(10))) struct RollingVerificationTests {
     func verification(of account: MirroredAccount, callsPerSecond: Double = 2) -> RollingVerification {
         RollingVerification(
             verifier: account.verifier(),

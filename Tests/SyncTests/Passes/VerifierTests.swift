@@ -7,7 +7,7 @@ import Testing
 @testable import Sync
 
 /// A verification calls drift what no event explains, and only that.
-@Suite(.timeLimit(.minutes(5))) struct VerifierTests {
+@Suite(.timeLimit(.minutes(10))) struct VerifierTests {
     /// An account in sync: three customers and a subscription each; an hour has passed since.
     static func run(
         _ configure: (inout SandboxConfiguration) -> Void = { _ in },

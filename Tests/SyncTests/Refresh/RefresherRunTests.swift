@@ -7,7 +7,7 @@ import Testing
 @testable import Sync
 
 /// The loop: what is due is read as the time moves on, and nothing is lost where it is stopped.
-@Suite(.timeLimit(.minutes(5))) struct RefresherRunTests {
+@Suite(.timeLimit(.minutes(10))) struct RefresherRunTests {
     /// Runs a refresher beside a body.
     func running(_ account: MirroredAccount, _ body: @Sendable () async throws -> Void) async throws {
         try await withThrowingTaskGroup { group in

@@ -7,7 +7,7 @@ import Testing
 @testable import Sync
 
 /// What waits past its grace is read once, and the reply settles it only where nothing has overtaken it.
-@Suite(.timeLimit(.minutes(5))) struct RefresherTests {
+@Suite(.timeLimit(.minutes(10))) struct RefresherTests {
     @Test func aBurstIsSettledByOneRead() async throws {
         try await MirroredAccount.run { account in
             let customer = try account.customer()

@@ -7,7 +7,7 @@ import Testing
 @testable import Sync
 
 /// A sweep brings what no webhook has brought, and nothing stands in its way.
-@Suite(.timeLimit(.minutes(5))) struct SweeperTests {
+@Suite(.timeLimit(.minutes(10))) struct SweeperTests {
     @Test func withoutAMarkThereIsNothingToFollowOn() async throws {
         try await MirroredAccount.run { account in
             _ = try account.customer()

@@ -58,23 +58,30 @@ struct ExplainCommand: AsyncParsableCommand {
         let store = try await options.openReadOnly()
         let explanation: Explanation
         do {
-            let answer = try await answer(in: store)
-            let user = try user ?? UserArgument.userID(answer?.user ?? "")
-            let time = answer?.at ?? at?.seconds(now: Date.now.timeIntervalSince1970)
-            let record = try await MirrorReader(store: store).record(of: user, at: time, limit: history)
-            explanation = Explanation(record, of: user, answer: answer, allowedStatuses: statuses)
+            let subject = try await subject(in: store)
+            let record = try await MirrorReader(store: store).record(of: subject.user, at: subject.time, limit: history)
+            explanation = Explanation(
+                record,
+                of: subject.user,
+                answer: subject.answer,
+                allowedStatuses: statuses
+            )
         } catch let error as MirrorError {
             throw CommandFailure(error)
         }
         print(json ? try JSONText.of(explanation) : ExplanationText(explanation).text)
     }
 
-    /// The answer that is asked about; nil where a user is.
-    private func answer(in store: MirrorStore) async throws -> AnsweredRequest? {
-        guard let request else { return nil }
-        guard let answer = try await AnsweredRequestLog(store: store).request(request) else {
+    /// Whose portal is explained, as of when (nil for now), and the answer that is asked about.
+    private func subject(
+        in store: MirrorStore
+    ) async throws -> (user: UserID, time: Double?, answer: AnsweredRequest?) {
+        if let user {
+            return (user, at?.seconds(now: Date.now.timeIntervalSince1970), nil)
+        }
+        guard let request, let answer = try await AnsweredRequestLog(store: store).request(request) else {
             throw CommandFailure("no answer of this id is kept; one that was just given is found a second later")
         }
-        return answer
+        return (try UserArgument.userID(answer.user), answer.at, answer)
     }
 }

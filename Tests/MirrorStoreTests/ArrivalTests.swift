@@ -1,6 +1,7 @@
 import GRDB
 import NIOConcurrencyHelpers
 import Stripe
+import TestSupport
 import Testing
 
 @testable import MirrorStore
@@ -8,19 +9,6 @@ import Testing
 /// Waiting for what comes into the mirror.
 @Suite(.timeLimit(.minutes(10))) struct ArrivalTests {
     private static let user = UserID(stored: "alice")
-
-    /// A clock on which no time passes, or on which every pause is over at once.
-    private struct StandingClock: Clock {
-        var isOver = false
-        var now: ContinuousClock.Instant { ContinuousClock.Instant.now }
-        var minimumResolution: Duration { .zero }
-
-        func sleep(until deadline: ContinuousClock.Instant, tolerance: Duration?) async throws {
-            guard !isOver else { return }
-            for await _ in AsyncStream<Void>.makeStream().stream {}
-            try Task.checkCancellation()
-        }
-    }
 
     private static func subscription(_ id: String = "sub_1", of customer: String = "cus_1") -> TestEvent {
         let object = TestEvent.subscription(id, customer: customer)
@@ -43,8 +31,9 @@ import Testing
 
     private static func arrival(_ id: String) throws -> Arrival { try #require(Arrival(id)) }
 
-    private static func waiters(_ mirror: TestMirror, reach count: Int) async {
-        while mirror.store.arrivals.count != count { await Task.yield() }
+    /// Waits until somebody waits: then it sleeps for as long as it may wait.
+    private static func somebodyWaits(on clock: ManualClock) async {
+        await clock.sleepers(1, within: .seconds(3))
     }
 
     @Test func idsAreOfSessionsAndEvents() {
@@ -58,10 +47,11 @@ import Testing
     @Test(arguments: 0..<50)
     func anEventWakesWhoeverWaits(_ round: Int) async throws {
         try await TestMirror.with { mirror async throws in
-            let watch = ArrivalWatch(store: mirror.store, clock: StandingClock())
+            let clock = ManualClock()
+            let watch = ArrivalWatch(store: mirror.store, clock: clock)
             async let seen = watch.wait(for: Self.arrival("evt_cus_1"), by: Self.user)
             // In half of the rounds at once: before, while or after the place is taken.
-            if round.isMultiple(of: 2) { await Self.waiters(mirror, reach: 1) }
+            if round.isMultiple(of: 2) { await Self.somebodyWaits(on: clock) }
             try await mirror.deliver(Self.customer())
             #expect(try await seen)
             #expect(mirror.store.arrivals.count == 0)
@@ -71,14 +61,15 @@ import Testing
     @Test(arguments: ["customer", "subscription", "session"])
     func aSessionIsSeenWithAllThatItNames(last: String) async throws {
         try await TestMirror.with { mirror async throws in
-            let watch = ArrivalWatch(store: mirror.store, clock: StandingClock())
+            let clock = ManualClock()
+            let watch = ArrivalWatch(store: mirror.store, clock: clock)
             let events = ["customer": Self.customer(), "subscription": Self.subscription(), "session": Self.session(user: nil)]
             let done = NIOLockedValueBox(false)
             async let seen = {
                 defer { done.withLockedValue { $0 = true } }
                 return try await watch.wait(for: Self.arrival("cs_1"), by: Self.user)
             }()
-            await Self.waiters(mirror, reach: 1)
+            await Self.somebodyWaits(on: clock)
             for (name, event) in events.sorted(by: { $0.key > $1.key }) where name != last {
                 try await mirror.deliver(event)
             }
@@ -90,10 +81,11 @@ import Testing
 
     @Test func aSessionThatNamesItsUserNeedsNoCustomer() async throws {
         try await TestMirror.with { mirror async throws in
-            let watch = ArrivalWatch(store: mirror.store, clock: StandingClock())
+            let clock = ManualClock()
+            let watch = ArrivalWatch(store: mirror.store, clock: clock)
             try await mirror.deliver(Self.session(user: "alice"))
             async let seen = watch.wait(for: Self.arrival("cs_1"), by: Self.user)
-            await Self.waiters(mirror, reach: 1)
+            await Self.somebodyWaits(on: clock)
             try await mirror.deliver(Self.subscription())
             #expect(try await seen)
         }
@@ -101,10 +93,11 @@ import Testing
 
     @Test func aReadOfTheSubscriptionWakesToo() async throws {
         try await TestMirror.with { mirror async throws in
-            let watch = ArrivalWatch(store: mirror.store, clock: StandingClock())
+            let clock = ManualClock()
+            let watch = ArrivalWatch(store: mirror.store, clock: clock)
             try await mirror.deliver(Self.session(user: "alice"))
             async let seen = watch.wait(for: Self.arrival("cs_1"), by: Self.user)
-            await Self.waiters(mirror, reach: 1)
+            await Self.somebodyWaits(on: clock)
             let reads = ObjectReadsTests.reads(mirror.store)
             let token = try await reads.token(at: ObjectReadsTests.now + 10)
             let reply = try ObjectReadsTests.reply(Self.subscription().object, token)
@@ -115,7 +108,8 @@ import Testing
 
     @Test func whatCameInBeforeIsSeenAtOnce() async throws {
         try await TestMirror.with { mirror async throws in
-            let watch = ArrivalWatch(store: mirror.store, clock: StandingClock())
+            let clock = ManualClock()
+            let watch = ArrivalWatch(store: mirror.store, clock: clock)
             try await mirror.deliver(Self.session(user: nil, subscription: nil, customer: nil))
             #expect(try await watch.wait(for: Self.arrival("cs_1"), by: Self.user))
             #expect(try await watch.wait(for: Self.arrival("evt_cs_1"), by: Self.user))
@@ -127,18 +121,23 @@ import Testing
 
     @Test func aWaitEndsWithItsTime() async throws {
         try await TestMirror.with { mirror async throws in
-            let watch = ArrivalWatch(store: mirror.store, clock: StandingClock(isOver: true))
-            #expect(try await !watch.wait(for: Self.arrival("cs_1"), by: Self.user))
+            let clock = ManualClock()
+            let watch = ArrivalWatch(store: mirror.store, clock: clock)
+            async let seen = watch.wait(for: Self.arrival("cs_1"), by: Self.user)
+            await Self.somebodyWaits(on: clock)
+            clock.advance(by: .seconds(3))
+            #expect(try await !seen)
             #expect(mirror.store.arrivals.count == 0)
         }
     }
 
     @Test func aWaitEndsWithItsTask() async throws {
         try await TestMirror.with { mirror async throws in
-            let watch = ArrivalWatch(store: mirror.store, clock: StandingClock())
+            let clock = ManualClock()
+            let watch = ArrivalWatch(store: mirror.store, clock: clock)
             try await withThrowingTaskGroup(of: Bool.self) { group async throws in
                 group.addTask { try await watch.wait(for: Self.arrival("cs_1"), by: Self.user) }
-                await Self.waiters(mirror, reach: 1)
+                await Self.somebodyWaits(on: clock)
                 group.cancelAll()
                 // It ends, be it while it waits or while it looks.
                 _ = await group.nextResult()
@@ -154,7 +153,8 @@ import Testing
                 arrivals.takePlace(for: ["evt_1"], by: UserID(stored: "user \(number)"))
             }
             #expect(places.count == Arrivals.capacity)
-            let watch = ArrivalWatch(store: mirror.store, clock: StandingClock())
+            let clock = ManualClock()
+            let watch = ArrivalWatch(store: mirror.store, clock: clock)
             #expect(try await !watch.wait(for: Self.arrival("cs_1"), by: Self.user))
             places.forEach(arrivals.leave)
             #expect(arrivals.count == 0)

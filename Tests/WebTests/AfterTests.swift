@@ -1,23 +1,12 @@
 import Stripe
+import TestSupport
 import Testing
-
-@testable import MirrorStore
 
 /// Requests that wait for what their user has just done at Stripe.
 @Suite(.timeLimit(.minutes(10))) struct AfterTests {
-    /// A clock on which no time passes.
-    private struct StandingClock: Clock {
-        var now: ContinuousClock.Instant { ContinuousClock.Instant.now }
-        var minimumResolution: Duration { .zero }
-
-        func sleep(until deadline: ContinuousClock.Instant, tolerance: Duration?) async throws {
-            for await _ in AsyncStream<Void>.makeStream().stream {}
-            try Task.checkCancellation()
-        }
-    }
-
-    private static func somebodyWaits(in api: RunningAPI) async {
-        while api.store.arrivals.count == 0 { await Task.yield() }
+    /// Waits until a request waits: then it sleeps for as long as it may wait.
+    private static func somebodyWaits(on clock: ManualClock) async {
+        await clock.sleepers(1, within: .seconds(3))
     }
 
     @Test(
@@ -29,13 +18,14 @@ import Testing
         ] as [(String, String, String?)]
     )
     func waitsForTheEvent(method: String, target: String, header: String?) async throws {
+        let clock = ManualClock()
         try await RunningAPI.run {
-            $0.arrivalClock = StandingClock()
+            $0.arrivalClock = clock
         } _: { api in
             var headers = [try await RunningAPI.authorization(of: "alice")]
             if let header { headers.append(("Portald-After", header)) }
             async let reply = api.send(method, target, headers: headers)
-            await Self.somebodyWaits(in: api)
+            await Self.somebodyWaits(on: clock)
             #expect(try await api.deliver(Events.customerCreated()).status == 200)
             // The customer is there, and has no subscription yet.
             #expect(try await reply.status == (method == "GET" ? 200 : 403))
@@ -71,12 +61,13 @@ import Testing
     }
 
     @Test func aShutdownEndsTheWait() async throws {
+        let clock = ManualClock()
         try await RunningAPI.run {
-            $0.arrivalClock = StandingClock()
+            $0.arrivalClock = clock
         } _: { api in
             let headers = [try await RunningAPI.authorization(of: "alice")]
             async let reply = api.send("GET", "/api/subscriptions/user/?after=evt_1", headers: headers)
-            await Self.somebodyWaits(in: api)
+            await Self.somebodyWaits(on: clock)
             api.shutDown()
             #expect(try await reply.status == 200)
         }

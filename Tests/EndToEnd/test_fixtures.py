@@ -35,6 +35,19 @@ def recorded_events():
             yield f"{path.parent.name}/{path.stem}", event
 
 
+def remembering_daemons(launch):
+    """One for each of Stripe's modes, by whether it is live."""
+    return {
+        False: remembering_daemon(launch),
+        True: remembering_daemon(launch, STRIPE_SECRET_KEY=STRIPE_LIVE_SECRET_KEY),
+    }
+
+
+def remembering_daemon(launch, **changes):
+    """A daemon to which recordings are not too old: else it forgets each a moment after it came in."""
+    return launch.daemon(PORTALD_EVENT_RETENTION_DAYS="3650", **changes)
+
+
 def expected_outcome(event, is_live):
     """What an empty mirror makes of an event."""
     snapshot = event["data"]["object"] or {}
@@ -57,7 +70,7 @@ def test_whole_events(launch, report):
 
     replayed = shown = 0
     for taken in generations.values():
-        daemons = {False: launch.daemon(), True: launch.daemon(STRIPE_SECRET_KEY=STRIPE_LIVE_SECRET_KEY)}
+        daemons = remembering_daemons(launch)
         for is_live, daemon in daemons.items():
             mirror = Mirror(daemon.database)
             for name, event in taken:
@@ -92,7 +105,7 @@ def check_link(mirror, event, session):
 
 def test_recorded_objects_of_every_api_version(launch, report):
     """Customers and subscriptions out of recorded API replies, each as the snapshot of an event made here."""
-    daemons = {False: launch.daemon(), True: launch.daemon(STRIPE_SECRET_KEY=STRIPE_LIVE_SECRET_KEY)}
+    daemons = remembering_daemons(launch)
     mirrors = {is_live: Mirror(daemon.database) for is_live, daemon in daemons.items()}
     seen, count = set(), 0
     for path in files("", "**/*.json"):
@@ -139,7 +152,7 @@ def last_objects(sequence):
 
 @pytest.mark.parametrize("sequence", sequences())
 def test_a_sequence_in_order_ends_confirmed(launch, sequence, report):
-    daemon = launch.daemon()
+    daemon = remembering_daemon(launch)
     mirror = Mirror(daemon.database)
     for event in sequence:
         assert daemon.deliver(json.dumps(event)) == "applied"
@@ -152,7 +165,7 @@ def test_a_sequence_in_order_ends_confirmed(launch, sequence, report):
 @pytest.mark.parametrize("sequence", sequences())
 def test_a_sequence_in_any_order_ends_confirmed(launch, sequence, report):
     """No event is missing, so each finds its place without a read."""
-    daemon = launch.daemon()
+    daemon = remembering_daemon(launch)
     mirror = Mirror(daemon.database)
     identifiers = identifiers_in(sequence)
     orders = confirmed = total = 0

@@ -210,6 +210,7 @@ def test_what_had_the_focus_is_not_lost(demo, browser, page):
     browser.driver.switch_to.new_window("tab")
     browser.open(portal)
     browser.click("Cancel at period end")
+    browser.wait_for_text("article", "Cancels on")
     browser.driver.close()
     browser.driver.switch_to.window(first)
     page.wait_for_plan("Team", "Cancels soon")

@@ -68,6 +68,7 @@ let package = Package(
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
@@ -77,7 +78,8 @@ let package = Package(
             ],
             resources: [
                 .embedInCode("Assets/openapi.json"), .embedInCode("Assets/portald.d.ts"),
-                .embedInCode("Assets/portald.js"),
+                .embedInCode("Assets/portald.js"), .embedInCode("Assets/status.css"),
+                .embedInCode("Assets/status.html"), .embedInCode("Assets/status.js"),
             ]
         ),
         .target(

@@ -69,11 +69,20 @@ public struct EventLog: Sendable {
         do {
             return try store.pool.read { db in
                 let arguments: StatementArguments = [filter.outcome?.rawValue, filter.objectID, filter.limit]
-                return try Row.fetchAll(db, sql: sql, arguments: arguments).map(entry)
+                return try Row.fetchAll(db, sql: sql, arguments: arguments).map(Self.entry)
             }
         } catch {
             throw MirrorError(error)
         }
+    }
+
+    /// Events that wait or failed; a test reads the statement's query plan.
+    static let unsettledSQL = """
+        SELECT * FROM events WHERE outcome IN ('pending', 'failed') ORDER BY rowid DESC LIMIT ?
+        """
+
+    static func unsettled(limit: Int, _ db: Database) throws -> [Entry] {
+        try Row.fetchAll(db.cachedStatement(sql: unsettledSQL), arguments: [limit]).map(entry)
     }
 
     /// Ids of the events that can be applied again, in the order in which they first came in.
@@ -104,14 +113,14 @@ public struct EventLog: Sendable {
                 guard let row = try Row.fetchOne(db, sql: "SELECT * FROM events WHERE id = ?", arguments: [id]) else {
                     return nil
                 }
-                return (entry(row), row["payload"])
+                return (Self.entry(row), row["payload"])
             }
         } catch {
             throw MirrorError(error)
         }
     }
 
-    private func entry(_ row: Row) -> Entry {
+    private static func entry(_ row: Row) -> Entry {
         Entry(
             id: row["id"],
             type: row["type"],

@@ -80,7 +80,7 @@ public struct MirrorStatus: Sendable, Hashable {
         }
     }
 
-    private init(_ db: Database, path: String, now: Double) throws {
+    init(_ db: Database, path: String, now: Double) throws {
         isReady = try PassTable(db: db).hasFinished(.backfill)
         customers = try Self.rows("customers", db)
         subscriptions = try Self.rows("subscriptions", db)

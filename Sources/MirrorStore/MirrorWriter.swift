@@ -133,6 +133,7 @@ public final class MirrorWriter: Service, Sendable {
                 objects: ObjectTransaction(db: db, metadataKey: metadataKey, livemode: livemode)
             )
             let outcomes = try deliveries.map { try Self.apply($0, in: transaction) }
+            try ActivityTable(db: db).add(deliveries, outcomes: outcomes)
             // What the operator sends again says nothing of Stripe.
             if let heardAt = deliveries.filter({ $0.source != .replay }).map(\.receivedAt).max() {
                 try SyncStateTable(db: db).markHeard(at: heardAt)

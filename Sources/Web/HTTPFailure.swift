@@ -22,6 +22,7 @@ struct HTTPFailure: Error {
         case let error as HTTPFailure: self = error
         case let error as PortalFailure: self.init(error)
         case let error as WebhookError: self.init(error)
+        case let error as MirrorError: self.init(PortalFailure(.storeUnavailable, cause: "\(error)"))
         default:
             self.init(.internalServerError, "internal_error", "Something went wrong. Try again.")
             cause = "\(type(of: error))"
@@ -44,6 +45,13 @@ struct HTTPFailure: Error {
         failure.headers[.allow] = methods
         return failure
     }
+
+    /// The host name is not this machine's own (RFC 9110 §15.5.20).
+    static let misdirected = Self(
+        .misdirectedRequest,
+        "misdirected_request",
+        "Ask for this page by address or as localhost."
+    )
 
     static let methodNotImplemented = Self(.notImplemented, "method_not_implemented", "This server has no such method.")
 

@@ -52,7 +52,7 @@ struct Daemon {
         adminLogger[metadataKey: "listener"] = "admin"
         let admin = HTTPListener(
             address: settings.adminListen,
-            responder: AdminAPI(log: sync.log).buildResponder(),
+            responder: try AdminAPI(store: store, now: SyncParts.now).buildResponder(),
             logger: adminLogger
         )
         let services: [(any Service)?] = [

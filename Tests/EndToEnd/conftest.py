@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from support.browser import Browser
 from support.programs import Launcher
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -35,6 +36,13 @@ def launch(binary, tmp_path_factory):
 def launch_once(binary, tmp_path_factory):
     """Starts programs that end with the module's last test."""
     yield from launcher(binary, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    browser = Browser()
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from selenium.webdriver.support import expected_conditions as expected
 from selenium.webdriver.support.ui import Select
 
 from conftest import REPOSITORY
-from support.browser import Browser
 
 SCREENSHOTS = REPOSITORY / ".build/screenshots"
 
@@ -107,13 +106,6 @@ def demo(launch):
 def quiet_demo(launch_once):
     """A demo in which nothing happens."""
     return Demo(launch_once)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    browser = Browser()
-    yield browser
-    browser.close()
 
 
 @pytest.fixture

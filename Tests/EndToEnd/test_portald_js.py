@@ -10,7 +10,6 @@ import pytest
 import requests
 from selenium.webdriver.common.keys import Keys
 
-from support.browser import Browser
 from support.programs import Sandbox
 from support.users import User
 from support.waiting import DEADLINE, eventually
@@ -103,13 +102,6 @@ def module(pair):
     response = requests.get(f"{pair[1].url}/portald.js", timeout=DEADLINE)
     assert response.status_code == 200
     return response
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    browser = Browser()
-    yield browser
-    browser.close()
 
 
 @pytest.fixture

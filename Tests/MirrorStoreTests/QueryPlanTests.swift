@@ -48,6 +48,7 @@ import Testing
     @Test func noStepOfPruningScansATable() async throws {
         let walks = [
             MirrorPruner.events, MirrorPruner.edges, MirrorPruner.history, MirrorPruner.requests, MirrorPruner.checkouts,
+            MirrorPruner.activity,
         ]
         let slices = walks.flatMap { walk in
             [walk.boundarySQL] + [true, false].flatMap { [walk.existsSQL(isLast: $0), walk.deleteSQL(isLast: $0)] }
@@ -55,6 +56,15 @@ import Testing
         try await TestMirror.with { mirror async throws in
             try await mirror.store.pool.read { db in
                 try expectNoScan(in: slices + [MirrorPruner.payloadsSQL, MirrorPruner.erasureSQL], db)
+            }
+        }
+    }
+
+    /// The status page asks every few seconds.
+    @Test func noListOfTheStatusPageScansATable() async throws {
+        try await TestMirror.with { mirror async throws in
+            try await mirror.store.pool.read { db in
+                try expectNoScan(in: [EventLog.unsettledSQL, ActivityTable.SQL.activity], db)
             }
         }
     }

@@ -56,7 +56,7 @@ import Web
         try await RunningAPI.run { api async throws in
             #expect(try await api.readiness(method: "POST").status == 405)
             #expect(try await api.readiness(method: "HEAD").body.isEmpty)
-            for path in ["/", "/healthz", "/webhooks/stripe", "/api/subscriptions/config"] {
+            for path in ["/healthz", "/webhooks/stripe", "/api/subscriptions/config"] {
                 #expect(try await api.admin("GET", path).status == 404, "\(path)")
             }
             // The public listener has no such path.
@@ -71,15 +71,16 @@ extension RunningAPI {
     }
 
     /// Sends a request to an admin listener that runs for the time of the request.
-    fileprivate func admin(
+    func admin(
         _ method: String,
         _ target: String,
+        host: String = RawRequest.host,
         headers: [(name: String, value: String)] = []
     ) async throws -> Reply {
         let (addresses, bound) = AsyncStream.makeStream(of: ListenAddress.self)
         let listener = HTTPListener(
             address: ListenAddress(host: "127.0.0.1", port: 0),
-            responder: AdminAPI(log: SyncLog(store: store)).buildResponder(),
+            responder: try AdminAPI(store: store, now: { 1_700_000_100 }).buildResponder(),
             logger: log.logger,
             onListening: { bound.yield($0) }
         )
@@ -87,7 +88,7 @@ extension RunningAPI {
             group.addTask { try await listener.run() }
             let address = try #require(await addresses.first { _ in true })
             let reply = try await RawConnection.open(to: address) { connection in
-                try await connection.send(RawRequest(method: method, target: target, headers: headers).text)
+                try await connection.send(RawRequest(method: method, target: target, host: host, headers: headers).text)
                 return try await connection.reply(to: method)
             }
             group.cancelAll()

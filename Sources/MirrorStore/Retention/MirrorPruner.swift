@@ -105,6 +105,23 @@ public struct MirrorPruner: Sendable {
         try await Self.requests.delete(before: time, in: store)
     }
 
+    static let activity = PrimaryKeyWalk(
+        table: "activity",
+        key: ["minute", "source", "outcome"],
+        start: [Int64.min.databaseValue, "".databaseValue, "".databaseValue],
+        condition: "old.minute < :before",
+        isChronological: true
+    )
+
+    /// Removes what the status page shows no more.
+    ///
+    /// - Parameter time: Minutes from before are removed; Unix seconds.
+    /// - Returns: How many rows were removed; the rest is left to the next call where the task is cancelled.
+    /// - Throws: ``MirrorError``.
+    public func removeActivity(before time: Int64) async throws(MirrorError) -> Int {
+        try await Self.activity.delete(before: time, in: store)
+    }
+
     // MARK: The memory's end
 
     static let events = PrimaryKeyWalk(

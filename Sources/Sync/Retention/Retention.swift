@@ -64,6 +64,7 @@ public struct Retention: Service {
         let now = min(now, try await log.sweeps().sweptTo.map { Double($0 + Self.sweepMargin) } ?? now)
         let payloads = try await pruner.removePayloads(receivedBefore: Self.time(days, before: now))
         let requests = try await pruner.removeRequests(answeredBefore: Self.time(days, before: now))
+        _ = try await pruner.removeActivity(before: Int64(now) - Activity.memory)
         let memory = max(days, Self.minimumMemory) + Self.memoryMargin
         return Report(
             payloads: payloads,

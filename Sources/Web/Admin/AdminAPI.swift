@@ -5,10 +5,15 @@ public import MirrorStore
 /// The routes of the listener that is for this machine only.
 public struct AdminAPI: Sendable {
     private let log: SyncLog
+    private let statusPage: StatusPageEndpoints
 
-    /// - Parameter log: Says how far the mirror has come.
-    public init(log: SyncLog) {
-        self.log = log
+    /// - Parameters:
+    ///   - store: The mirror.
+    ///   - now: Unix seconds by this machine's clock.
+    /// - Throws: Where the page's template cannot be read.
+    public init(store: MirrorStore, now: @escaping @Sendable () -> Double) throws {
+        log = SyncLog(store: store)
+        statusPage = StatusPageEndpoints(renderer: try StatusPageRenderer(store: store, now: now))
     }
 
     /// Builds what answers requests.
@@ -23,6 +28,9 @@ public struct AdminAPI: Sendable {
         Endpoint.get("/readyz") { request, _ in
             try await Readiness(of: log).response(to: request)
         }.add(to: router)
+        for endpoint in statusPage.all {
+            endpoint.add(to: router)
+        }
         return router.buildResponder()
     }
 }

@@ -29,7 +29,7 @@ struct Settings: Sendable {
     var frontendBase: String
     /// `PORTALD_LISTEN`, default `127.0.0.1:8080`.
     var listen: ListenAddress
-    /// `PORTALD_ADMIN_LISTEN`, default `127.0.0.1:9464`: readiness, for this machine only.
+    /// `PORTALD_ADMIN_LISTEN`, default `127.0.0.1:9464`: readiness and status, for this machine only.
     var adminListen: ListenAddress
     /// `PORTALD_DATABASE`, default `portald.db`.
     var database: String

@@ -8,6 +8,15 @@ enum Events {
         """
     }
 
+    /// A finished Checkout session that names the user of a customer.
+    static func checkout(_ session: String, user: String, customer: String = "cus_1") -> String {
+        """
+        {"id":"evt_\(session)","object":"event","type":"checkout.session.completed","created":1790000000,"livemode":false,\
+        "api_version":"2026-03-25.dahlia","request":null,"data":{"object":{"id":"\(session)","object":"checkout.session",\
+        "client_reference_id":"\(user)","customer":"\(customer)","livemode":false}}}
+        """
+    }
+
     /// A customer of a shape that Stripe does not document.
     static let broken = """
         {"id":"evt_broken","object":"event","type":"customer.created","created":1790000000,"livemode":false,\

@@ -126,13 +126,16 @@ struct Reply: Sendable {
 
 /// A request as text.
 struct RawRequest: Sendable {
+    static let host = "portald.test"
+
     var method = "GET"
     var target = "/healthz"
+    var host = Self.host
     var headers: [(name: String, value: String)] = []
     var body: String?
 
     var text: String {
-        var lines = ["\(method) \(target) HTTP/1.1", "Host: portald.test"]
+        var lines = ["\(method) \(target) HTTP/1.1", "Host: \(host)"]
         lines += headers.map { "\($0.name): \($0.value)" }
         if let body { lines.append("Content-Length: \(body.utf8.count)") }
         return lines.map { $0 + "\r\n" }.joined() + "\r\n" + (body ?? "")

@@ -1,0 +1,164 @@
+internal import MirrorStore
+
+/// The state of the mirror in words: what is wrong, and what to do.
+struct StatusVerdict: Sendable, Hashable {
+    /// How bad it is.
+    enum Level: String, Sendable, Hashable, Comparable, CaseIterable {
+        case good, warning, failure
+
+        static func < (left: Self, right: Self) -> Bool {
+            left != right && (left == .good || right == .failure)
+        }
+    }
+
+    /// One thing that somebody should do something about.
+    struct Finding: Sendable, Hashable {
+        var level: Level
+        /// What is wrong, and what it means.
+        var problem: String
+        /// What to do.
+        var remedy: String
+        /// The command that does it or tells more.
+        var command: String?
+    }
+
+    /// The worst comes first.
+    let findings: [Finding]
+
+    var level: Level { findings.first?.level ?? .good }
+
+    /// One sentence.
+    var headline: String {
+        switch level {
+        case .good: "All is well."
+        case .warning: "It works, and something needs your attention."
+        case .failure: "Something is wrong."
+        }
+    }
+
+    /// Seconds without a sweep after which Stripe counts as out of reach: three of the default interval.
+    static let sweepLimit: Double = 15 * 60
+    /// Seconds for which an object may wait for a read.
+    static let waitLimit: Double = 5 * 60
+
+    init(_ report: MirrorReport) {
+        findings =
+            [
+                Self.filling(report), Self.sweeps(report), Self.webhooks(report), Self.waiting(report),
+                Self.failingReads(report), Self.failedEvents(report), Self.conflicts(report), Self.drift(report),
+            ].compactMap(\.self).sorted { $0.level > $1.level } + report.status.warnings.map(Self.warning)
+    }
+
+    private static func filling(_ report: MirrorReport) -> Finding? {
+        guard !report.status.isReady else { return nil }
+        let pass = report.status.backfill
+        let progress = "\(count(pass.customers, "customer")) and \(count(pass.subscriptions, "subscription")) so far"
+        return Finding(
+            level: .failure,
+            problem: pass.state == .none
+                ? "The mirror is empty: its first filling has not begun." : "The mirror is being filled: \(progress).",
+            remedy:
+                "Users whose customer is not there yet are asked to come again. If this does not move, see the log.",
+            command: "journalctl -u portald -p warning --since today"
+        )
+    }
+
+    private static func sweeps(_ report: MirrorReport) -> Finding? {
+        guard report.status.isReady else { return nil }
+        let last = report.status.sweptAt ?? report.status.backfill.finishedAt
+        guard let last, report.time - last > sweepLimit else { return nil }
+        return Finding(
+            level: .failure,
+            problem: "Stripe's list of events was last read through \(Self.span(report.time - last)) ago.",
+            remedy: "Stripe cannot be reached, or refuses the key; what no webhook brings stays missing. See the log.",
+            command: "journalctl -u portald -p warning --since today"
+        )
+    }
+
+    private static func webhooks(_ report: MirrorReport) -> Finding? {
+        let missed = report.day.outcomes.values.reduce(0, +) - report.day.deliveries
+        guard report.day.deliveries == 0, missed > 0 else { return nil }
+        return Finding(
+            level: .failure,
+            problem: "No webhook came for a day, though Stripe's list had \(count(missed, "new event")).",
+            remedy:
+                "The endpoint may be missing or disabled at Stripe, or the proxy may not lead here. Changes come late.",
+            command: "portald status"
+        )
+    }
+
+    private static func waiting(_ report: MirrorReport) -> Finding? {
+        guard let since = report.status.pendingSince, report.time - Double(since) > waitLimit else { return nil }
+        return Finding(
+            level: .warning,
+            problem: "\(count(report.status.pendingObjects, "object")) to be read from Stripe, the first for "
+                + "\(span(report.time - Double(since))).",
+            remedy: "Their rows may be out of date. Reads are retried by themselves; the log says what stops them.",
+            command: "portald events list --outcome pending"
+        )
+    }
+
+    private static func failingReads(_ report: MirrorReport) -> Finding? {
+        guard report.status.failingReadCount > 0 else { return nil }
+        return Finding(
+            level: .warning,
+            problem: "\(count(report.status.failingReadCount, "object")) could not be read from Stripe.",
+            remedy: "Each is tried again, ever more rarely. The reasons are below.",
+            command: nil
+        )
+    }
+
+    private static func failedEvents(_ report: MirrorReport) -> Finding? {
+        guard let failed = report.status.events[Outcome.failed.rawValue], failed > 0 else { return nil }
+        return Finding(
+            level: .warning,
+            problem: "\(count(failed, "event")) could not be applied.",
+            remedy: "They are kept with their reasons. After an update of portald, have them applied again.",
+            command: "portald events replay --failed"
+        )
+    }
+
+    private static func conflicts(_ report: MirrorReport) -> Finding? {
+        guard report.status.linkConflicts > 0 else { return nil }
+        return Finding(
+            level: .warning,
+            problem:
+                "\(count(report.status.linkConflicts, "customer")) claimed for more than one user: the portal opens for nobody.",
+            remedy: "Decide whose each is: portald link USER CUSTOMER.",
+            command: "portald links --conflicts"
+        )
+    }
+
+    private static func drift(_ report: MirrorReport) -> Finding? {
+        guard report.status.verification.drifted > 0 else { return nil }
+        return Finding(
+            level: .warning,
+            problem:
+                "The last comparison with Stripe found \(count(report.status.verification.drifted, "row")) that differed "
+                + "without an event that says why.",
+            remedy: "They are repaired. If it happens again, please report it.",
+            command: "portald verify"
+        )
+    }
+
+    private static func warning(_ text: String) -> Finding {
+        Finding(level: .warning, problem: text.prefix(1).uppercased() + text.dropFirst() + ".", remedy: "")
+    }
+
+    /// A time in words, rounded down.
+    static func span(_ seconds: Double) -> String {
+        let seconds = Int64(max(0, seconds))
+        let (count, unit) =
+            switch seconds {
+            case ..<120: (seconds, "second")
+            case ..<7200: (seconds / 60, "minute")
+            case ..<172_800: (seconds / 3600, "hour")
+            default: (seconds / 86_400, "day")
+            }
+        return Self.count(Int(count), unit)
+    }
+
+    private static func count(_ count: Int, _ noun: String) -> String {
+        "\(count) \(noun)\(count == 1 ? "" : "s")"
+    }
+}

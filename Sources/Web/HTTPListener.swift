@@ -27,26 +27,26 @@ public struct HTTPListener<Responder: HTTPResponder>: Service where Responder.Co
         public init() {}
     }
 
-    private let address: ListenAddress
+    private let socket: ListeningSocket
     private let limits: Limits
     private let responder: Responder
     private let logger: Logger
     private let onListening: @Sendable (ListenAddress) async -> Void
 
     /// - Parameters:
-    ///   - address: Where to listen.
+    ///   - socket: Where to listen.
     ///   - limits: What one client may take.
     ///   - responder: Answers requests.
     ///   - logger: Logs where the socket is bound.
     ///   - onListening: Called with the bound address once connections are accepted.
     public init(
-        address: ListenAddress,
+        socket: ListeningSocket,
         limits: Limits = Limits(),
         responder: Responder,
         logger: Logger,
         onListening: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
     ) {
-        self.address = address
+        self.socket = socket
         self.limits = limits
         self.responder = responder
         self.logger = logger
@@ -75,13 +75,20 @@ public struct HTTPListener<Responder: HTTPResponder>: Service where Responder.Co
             }
         let server: NIOAsyncChannel<HTTP1Channel.Value, Never>
         do {
-            server = try await bootstrap.bind(host: address.host, port: address.port) {
-                http.setup(channel: $0, logger: logger)
+            switch socket {
+            case .address(let address):
+                server = try await bootstrap.bind(host: address.host, port: address.port) {
+                    http.setup(channel: $0, logger: logger)
+                }
+            case .inherited(let descriptor):
+                server = try await bootstrap.bind(descriptor) {
+                    http.setup(channel: $0, logger: logger)
+                }
             }
         } catch {
-            throw ListenError(address: address, error)
+            throw ListenError(socket, error)
         }
-        let bound = ListenAddress(host: address.host, port: server.channel.localAddress?.port ?? address.port)
+        let bound = socket.bound(to: server.channel.localAddress)
         logger.info("listening", metadata: ["address": "\(bound)"])
         try await withGracefulShutdownHandler {
             try await withThrowingDiscardingTaskGroup { group in

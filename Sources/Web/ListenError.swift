@@ -6,7 +6,7 @@ public struct ListenError: Error, Sendable, CustomStringConvertible {
     /// What is wrong and what to do.
     public let description: String
 
-    init(address: ListenAddress, _ error: any Error) {
+    init(_ socket: ListeningSocket, _ error: any Error) {
         let reason =
             switch (error as? IOError)?.errnoCode {
             case EADDRINUSE: "another program listens there; stop it, or choose another address"
@@ -14,6 +14,6 @@ public struct ListenError: Error, Sendable, CustomStringConvertible {
             case EADDRNOTAVAIL: "this machine does not have that address"
             default: "\(error)"
             }
-        description = "\(address) cannot be listened on: \(reason)"
+        description = "\(socket) cannot be listened on: \(reason)"
     }
 }

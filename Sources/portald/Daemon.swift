@@ -16,6 +16,8 @@ struct Daemon {
     var further: [Endpoint] = []
     /// Services that run as long as the daemon, and stop before it does.
     var companions: [any Service] = []
+    /// Who has started the daemon.
+    var manager = ServiceManager()
     var onListening: @Sendable (ListenAddress) async -> Void = { _ in }
 
     /// Runs until SIGTERM or SIGINT; then requests in flight are finished and the mirror is closed.
@@ -42,22 +44,27 @@ struct Daemon {
             calls: calls,
             journal: journal
         )
+        let (bound, listening) = AsyncStream.makeStream(of: Void.self)
         let listener = HTTPListener(
-            address: settings.listen,
+            socket: manager.sockets.publicSocket.map { .inherited($0) } ?? .address(settings.listen),
             responder: api.buildResponder(logger: logger),
             logger: logger,
-            onListening: onListening
+            onListening: { address in
+                listening.yield()
+                await onListening(address)
+            }
         )
         var adminLogger = logger
         adminLogger[metadataKey: "listener"] = "admin"
         let admin = HTTPListener(
-            address: settings.adminListen,
+            socket: manager.sockets.adminSocket.map { .inherited($0) } ?? .address(settings.adminListen),
             responder: try AdminAPI(store: store, now: SyncParts.now).buildResponder(),
-            logger: adminLogger
+            logger: adminLogger,
+            onListening: { _ in listening.yield() }
         )
         let services: [(any Service)?] = [
             sync.writer, journal, sync.retention, sync.refresher, sync.synchronizer, sync.verification,
-            authentication.keySet, calls, admin, listener,
+            authentication.keySet, calls, watchdog(store), admin, listener, report(sync.log, bound),
         ]
         // Stopped in reverse: no request is taken in any more before the writer commits the last.
         var group = ServiceGroupConfiguration(
@@ -74,6 +81,29 @@ struct Daemon {
         }
         try store.close()
         logger.notice("stopped")
+    }
+
+    private func watchdog(_ store: MirrorStore) -> Watchdog? {
+        guard let notification = manager.notification, let interval = manager.watchdogInterval else { return nil }
+        return Watchdog(
+            interval: interval,
+            check: store.checkReadsAndWrites,
+            ping: { try notification.send([.watchdog]) },
+            logger: logger
+        )
+    }
+
+    private func report(_ log: SyncLog, _ bound: AsyncStream<Void>) -> StateReport? {
+        manager.notification.map { notification in
+            StateReport(
+                notification: notification,
+                log: log,
+                listening: bound,
+                listenerCount: 2,
+                mode: settings.livemode ? "live mode" : "test mode",
+                logger: logger
+            )
+        }
     }
 
     private func api(

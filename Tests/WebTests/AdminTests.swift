@@ -79,7 +79,7 @@ extension RunningAPI {
     ) async throws -> Reply {
         let (addresses, bound) = AsyncStream.makeStream(of: ListenAddress.self)
         let listener = HTTPListener(
-            address: ListenAddress(host: "127.0.0.1", port: 0),
+            socket: .address(ListenAddress(host: "127.0.0.1", port: 0)),
             responder: try AdminAPI(store: store, now: { 1_700_000_100 }).buildResponder(),
             logger: log.logger,
             onListening: { bound.yield($0) }

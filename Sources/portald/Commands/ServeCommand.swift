@@ -16,6 +16,9 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let source = try await options.source()
         let settings = try options.settings(from: source)
+        let manager = try SettingsOptions.orRefuse { () throws(SettingsError) in
+            try ServiceManager(environment: ProcessInfo.processInfo.environment)
+        }
         let logger = Logger.portald(level: settings.logLevel)
         for name in UnknownSettings.names(among: source.names) {
             logger.warning("this setting is unknown and has no effect", metadata: ["setting": "\(name)"])
@@ -32,7 +35,7 @@ struct ServeCommand: AsyncParsableCommand {
         )
         OpenFileLimit.raise()
         do {
-            try await Daemon(settings: settings, logger: logger).run()
+            try await Daemon(settings: settings, logger: logger, manager: manager).run()
         } catch {
             logger.critical("cannot go on", metadata: ["cause": "\(error)"])
             throw ExitCode.failure

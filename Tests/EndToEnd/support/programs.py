@@ -14,13 +14,15 @@ from .waiting import DEADLINE, eventually
 
 LISTENING = re.compile(r"listening.*address=(127\.0\.0\.1:\d+)$")
 ADMIN_LISTENING = re.compile(r"listening.*address=(127\.0\.0\.1:\d+) listener=admin$")
+# Where systemd puts the sockets that it hands over.
+FIRST_SOCKET = 3
 FILLED = re.compile(r"the mirror is filled .*seconds=")
 
 
 class Program:
     """A running portald and all that it has printed."""
 
-    def __init__(self, binary, arguments, settings=None, directory=None):
+    def __init__(self, binary, arguments, settings=None, directory=None, **options):
         # Nothing of the caller's environment reaches the program, so that no setting of theirs does.
         environment = {"PATH": os.environ["PATH"], "SWIFT_BACKTRACE": "enable=no"} | (settings or {})
         self.process = subprocess.Popen(
@@ -30,6 +32,7 @@ class Program:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            **options,
         )
         self._lines = []
         self._changed = threading.Condition()
@@ -84,6 +87,10 @@ class Program:
         self.process.kill()
         self.wait()
 
+    def wait_until_filled(self):
+        """Waits until the mirror holds all that Stripe lists: until then a list may overtake an event."""
+        self.wait_for_log(FILLED)
+
     @property
     def is_running(self):
         return self.process.poll() is None
@@ -102,10 +109,6 @@ class Daemon(Program):
         self.webhook_url = f"{self.url}/webhooks/stripe"
         self.session = requests.Session()
 
-    def wait_until_filled(self):
-        """Waits until the mirror holds all that Stripe lists: until then a list may overtake an event."""
-        self.wait_for_log(FILLED)
-
     def post_webhook(self, body, signature):
         headers = {"Content-Type": "application/json"}
         if signature is not None:
@@ -119,6 +122,29 @@ class Daemon(Program):
         answer = response.json()
         assert answer.keys() == {"received", "outcome"} and answer["received"] is True
         return answer["outcome"]
+
+
+class Supervised(Program):
+    """The daemon with sockets that it did not open, as systemd starts it."""
+
+    def __init__(self, binary, settings, directory, sockets):
+        def hand_over():
+            for target, server in enumerate(sockets.values(), FIRST_SOCKET + 10):
+                os.dup2(server.fileno(), target)
+            for target in range(len(sockets)):
+                os.dup2(FIRST_SOCKET + 10 + target, FIRST_SOCKET + target, inheritable=True)
+
+        variables = {"LISTEN_FDS": str(len(sockets)), "LISTEN_FDNAMES": ":".join(sockets)}
+        super().__init__(
+            "sh",
+            ["-c", 'LISTEN_PID=$$ exec "$0" serve', binary],
+            settings | variables,
+            directory,
+            preexec_fn=hand_over,
+            close_fds=False,
+        )
+        self.wait_for_log(r"listening.*listener=admin")
+        self.wait_for_log(r"listening.*address=\S+$")
 
 
 class Sandbox(Program):
@@ -245,6 +271,14 @@ class Launcher:
 
     def program(self, *arguments, **settings):
         return self._launch(Program(self.binary, arguments, settings, self.directory()))
+
+    def command(self, binary, *arguments):
+        """Another program, which starts portald."""
+        return self._launch(Program(binary, arguments, directory=self.directory()))
+
+    def supervised(self, settings, sockets):
+        """A daemon that is handed its listening sockets, by name."""
+        return self._launch(Supervised(self.binary, settings, self.directory(), sockets))
 
     def run(self, *arguments, **settings):
         """Runs a command to its end: exit code, standard output, standard error."""

@@ -174,7 +174,7 @@ struct RunningAPI: Sendable {
         limits.headerBytes = configuration.headerBytes ?? limits.headerBytes
         limits.headerCount = configuration.headerCount ?? limits.headerCount
         let listener = HTTPListener(
-            address: ListenAddress(host: "127.0.0.1", port: 0),
+            socket: .address(ListenAddress(host: "127.0.0.1", port: 0)),
             limits: limits,
             responder: responder,
             logger: log.logger,

@@ -1,0 +1,200 @@
+"""What the daemon and systemd say to each other: readiness, signs of life, and sockets that outlive a restart."""
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+import requests
+
+from support import events
+from support.account import Account
+from support.mirror import Mirror
+from support.settings import WEBHOOK_SECRET, daemon_settings
+from support.signing import sign
+from support.users import User, bearer
+from support.waiting import DEADLINE, eventually
+
+PORTAL = "/api/subscriptions/user/billing-portal/"
+RESTARTS = 20
+# A second, of webhooks and of clicks.
+RATES = {"webhook": 40, "portal": 10}
+
+
+class Receiver:
+    """The socket at which systemd would listen for what the service says of itself."""
+
+    def __init__(self, address):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(address)
+        self.socket.settimeout(DEADLINE)
+
+    def next(self):
+        return self.socket.recv(4096).decode().split("\n")
+
+    def wait_for(self, wanted):
+        """All that was said up to a line that begins so."""
+        said = []
+        while not any(line.startswith(wanted) for line in said):
+            said += self.next()
+        return said
+
+
+@pytest.mark.parametrize("is_abstract", [False, True])
+def test_systemd_is_told_what_happens(launch, is_abstract):
+    directory = launch.directory()
+    name = f"portald-{os.getpid()}"
+    receiver = Receiver("\0" + name if is_abstract else str(directory / "notify"))
+    daemon = launch.daemon(NOTIFY_SOCKET="@" + name if is_abstract else str(directory / "notify"), WATCHDOG_USEC="300000")
+    said = receiver.wait_for("READY=1")
+    assert receiver.wait_for("WATCHDOG=1")
+    # Both listeners are there by now.
+    for url in (daemon.url + "/healthz", daemon.admin_url + "/readyz"):
+        assert requests.get(url, timeout=DEADLINE).status_code == 200
+    assert "STATUS=Serving, test mode." in said
+    for _ in range(5):
+        receiver.wait_for("WATCHDOG=1")
+    daemon.process.send_signal(signal.SIGTERM)
+    assert any(line.startswith("STATUS=Stopping") for line in receiver.wait_for("STOPPING=1"))
+    assert daemon.wait() == 0
+
+
+def test_the_watchdog_of_another_process_gets_no_sign(launch):
+    receiver = Receiver(str(launch.directory() / "notify"))
+    path = receiver.socket.getsockname()
+    daemon = launch.daemon(NOTIFY_SOCKET=path, WATCHDOG_USEC="3000", WATCHDOG_PID="1")
+    receiver.wait_for("READY=1")
+    daemon.process.send_signal(signal.SIGTERM)
+    assert "WATCHDOG=1" not in receiver.wait_for("STOPPING=1")
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"NOTIFY_SOCKET": "relative"}, "neither a path nor an abstract name"),
+        ({"LISTEN_FDS": "1"}, "is no socket that listens"),
+        ({"LISTEN_FDS": "9"}, "takes one or two sockets"),
+        ({"LISTEN_FDS": "2", "LISTEN_FDNAMES": "public:public"}, "two sockets are called 'public'"),
+    ],
+)
+def test_what_cannot_be_from_systemd_is_refused(launch, environment, words):
+    settings = daemon_settings(str(launch.directory() / "portald.db")) | {"PATH": os.environ["PATH"]} | environment
+    # The variables count only with the process's own number.
+    command = ["sh", "-c", 'LISTEN_PID=$$ exec "$0" serve', str(launch.binary)]
+    done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=DEADLINE, close_fds=True)
+    assert done.returncode == 78, done.stderr
+    assert words in done.stderr
+
+
+def listening_socket():
+    server = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    return server, "127.0.0.1:{}".format(server.getsockname()[1])
+
+
+class Client(threading.Thread):
+    """Sends at a steady rate over a connection that it keeps, and once more what got no answer."""
+
+    def __init__(self, address, rate, request):
+        super().__init__()
+        self.connection = http.client.HTTPConnection(address, timeout=DEADLINE)
+        self.rate = rate
+        self.request = request
+        self.sent = self.retried = 0
+        self.longest = 0
+        self.failures = []
+        self.is_stopped = threading.Event()
+
+    def run(self):
+        begin = time.monotonic()
+        while not self.is_stopped.wait(max(0, begin + self.sent / self.rate - time.monotonic())):
+            self.sent += 1
+            started = time.monotonic()
+            arguments = self.request(self.sent)
+            if self.attempt(arguments) is not None:
+                self.retried += 1
+                if failure := self.attempt(arguments):
+                    self.failures.append(failure)
+            self.longest = max(self.longest, time.monotonic() - started)
+
+    def attempt(self, arguments):
+        """Why it did not succeed, or nothing."""
+        try:
+            self.connection.request(*arguments)
+            response = self.connection.getresponse()
+            body = response.read()
+            return None if response.status == 200 else f"{response.status} {body}"
+        except (OSError, http.client.HTTPException) as error:
+            self.connection.close()
+            return repr(error)
+
+
+def test_restarts_under_load_lose_nothing(launch, report):
+    sandbox = launch.sandbox()
+    user = User()
+    Account(sandbox).add_subscriber(user)
+    database = str(launch.directory() / "portald.db")
+    settings = daemon_settings(database, sandbox.url, PORTALD_PORTAL_RATE="10000/1s", PORTALD_STRIPE_RATE="100")
+    (public, address), (admin, _) = listening_socket(), listening_socket()
+    start = lambda: launch.supervised(settings, {"public": public, "admin": admin})
+    daemon = start()
+    daemon.wait_until_filled()
+
+    def webhook(number):
+        body = json.dumps(events.event("customer.created", events.customer(f"cus_{threading.get_ident()}_{number}")))
+        return "POST", "/webhooks/stripe", body, {"Stripe-Signature": sign(body, WEBHOOK_SECRET)}
+
+    def click(_):
+        return "POST", PORTAL, None, bearer(user.token()) | {"Content-Length": "0"}
+
+    kinds = {"webhook": webhook, "portal": click}
+    clients = {kind: [Client(address, RATES[kind] / 2, request) for _ in range(2)] for kind, request in kinds.items()}
+    everybody = [client for group in clients.values() for client in group]
+    for client in everybody:
+        client.start()
+    try:
+        for _ in range(RESTARTS):
+            counts = [client.sent for client in everybody]
+            eventually(lambda: all(client.sent > count + 2 for client, count in zip(everybody, counts)))
+            daemon.process.send_signal(signal.SIGTERM)
+            assert daemon.wait() == 0
+            daemon = start()
+    finally:
+        for client in everybody:
+            client.is_stopped.set()
+        for client in everybody:
+            client.join()
+    assert [failure for client in everybody for failure in client.failures] == []
+    delivered = sum(client.sent for client in clients["webhook"])
+    taken_in = Mirror(database).rows("SELECT count(*) AS events FROM events WHERE id LIKE 'evt_1EndToEnd%'")
+    assert taken_in == [{"events": delivered}]
+    sent = ", ".join(f"{sum(client.sent for client in group)} {kind}" for kind, group in clients.items())
+    retried = sum(client.retried for client in everybody)
+    longest = max(client.longest for client in everybody)
+    report(f"{RESTARTS} restarts under load: {sent} requests sent, {retried} sent again, 0 failed; longest wait {longest:.2f} s")
+
+
+@pytest.mark.skipif(not shutil.which("systemd-socket-activate"), reason="there is no systemd-socket-activate here")
+def test_systemds_own_tool_hands_the_sockets_over(launch):
+    settings = daemon_settings(str(launch.directory() / "portald.db"))
+    with socket.create_server(("127.0.0.1", 0)) as free, socket.create_server(("127.0.0.1", 0)) as other:
+        addresses = ["127.0.0.1:{}".format(each.getsockname()[1]) for each in (free, other)]
+    # It passes on only what it is told to.
+    passed = [f"--setenv={name}={value}" for name, value in settings.items()]
+    listens = [f"--listen={address}" for address in addresses]
+    command = [*passed, *listens, "--fdname=public:admin", str(launch.binary), "serve"]
+    program = launch.command("systemd-socket-activate", *command)
+    program.wait_for_log("Listening on")
+    assert eventually(lambda: answers(f"http://{addresses[0]}/healthz"))
+    assert answers(f"http://{addresses[1]}/readyz", statuses=(200, 503))
+
+
+def answers(url, statuses=(200,)):
+    try:
+        return requests.get(url, timeout=DEADLINE).status_code in statuses
+    except requests.ConnectionError:
+        return False

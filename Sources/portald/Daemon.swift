@@ -29,8 +29,10 @@ struct Daemon {
         try store.requireMode(livemode: settings.livemode)
         let transport = try CurlTransport()
         defer { transport.shutdown() }
-        let client = StripeClient(settings, transport: transport)
-        let sync = SyncParts(settings: settings, store: store, client: client, logger: logger)
+        let metrics = DaemonMetrics(at: SyncParts.now())
+        let limiter = RateLimiter(rate: Double(settings.stripeRate))
+        let client = StripeClient(settings, transport: transport, limiter: limiter, metrics: metrics.client)
+        let sync = SyncParts(settings: settings, store: store, client: client, metrics: metrics.writer, logger: logger)
         let authentication = try await AuthenticationParts(settings: settings, transport: transport, logger: logger)
         try await sync.log.setAPIVersion(settings.apiVersion)
         let calls = PortalCalls(client: client, reads: sync.reads, now: SyncParts.now, logger: logger)
@@ -40,7 +42,8 @@ struct Daemon {
             writer: sync.writer,
             authenticator: authentication.authenticator,
             calls: calls,
-            journal: journal
+            journal: journal,
+            metrics: metrics
         )
         let listener = HTTPListener(
             address: settings.listen,
@@ -52,7 +55,12 @@ struct Daemon {
         adminLogger[metadataKey: "listener"] = "admin"
         let admin = HTTPListener(
             address: settings.adminListen,
-            responder: AdminAPI(log: sync.log).buildResponder(),
+            responder: AdminAPI(
+                store: store,
+                sweepInterval: settings.sweepInterval,
+                now: SyncParts.now,
+                metrics: metrics.page(store: store, writer: sync.writer, limiter: limiter, calls: calls)
+            ).buildResponder(),
             logger: adminLogger
         )
         let services: [(any Service)?] = [
@@ -81,7 +89,8 @@ struct Daemon {
         writer: MirrorWriter,
         authenticator: Authenticator,
         calls: PortalCalls,
-        journal: RequestJournal
+        journal: RequestJournal,
+        metrics: DaemonMetrics
     ) -> PublicAPI {
         PublicAPI(
             intake: WebhookIntake(
@@ -101,12 +110,14 @@ struct Daemon {
                     fallback: settings.returnURL,
                     origins: settings.allowedOrigins
                 ),
-                configuration: settings.portalConfiguration
+                configuration: settings.portalConfiguration,
+                metrics: metrics.portal
             ),
             arrivals: ArrivalWatch(store: store),
             journal: journal,
             publishableKey: settings.publishableKey,
             allowedOrigins: settings.allowedOrigins,
+            metrics: metrics.requests,
             further: further
         )
     }

@@ -97,7 +97,8 @@ struct Daemon {
                 secrets: settings.webhookSecrets,
                 tolerance: settings.signatureTolerance,
                 livemode: settings.livemode,
-                writer: writer
+                writer: writer,
+                metrics: metrics.intake
             ),
             authenticator: authenticator,
             portal: BillingPortal(

@@ -1,6 +1,7 @@
 import MirrorStore
 import Portal
 import StripeClient
+import Sync
 import Web
 
 /// The daemon's metrics, each made where it is counted and gathered here.
@@ -8,6 +9,7 @@ struct DaemonMetrics {
     let writer: MirrorWriterMetrics
     let client: StripeClientMetrics
     let portal: PortalMetrics
+    let intake: WebhookIntakeMetrics
     let requests: RequestMetrics
 
     private let registry: PrometheusRegistry
@@ -16,13 +18,14 @@ struct DaemonMetrics {
     /// - Parameter now: Unix seconds by this machine's clock.
     init(at now: Double) {
         let help = [
-            MirrorWriterMetrics.help, StripeClientMetrics.help, PortalMetrics.help, RequestMetrics.help,
-            MirrorCollector.help, CallCollector.help, ProcessCollector.help,
+            MirrorWriterMetrics.help, StripeClientMetrics.help, PortalMetrics.help, WebhookIntakeMetrics.help,
+            RequestMetrics.help, MirrorCollector.help, CallCollector.help, ProcessCollector.help,
         ]
         registry = PrometheusRegistry(help: Dictionary(uniqueKeysWithValues: help.joined().map { ($0.key, $0.value) }))
         writer = MirrorWriterMetrics(factory: registry)
         client = StripeClientMetrics(factory: registry)
         portal = PortalMetrics(factory: registry)
+        intake = WebhookIntakeMetrics(factory: registry)
         requests = RequestMetrics(factory: registry)
         startedAt = now
     }

@@ -1,4 +1,5 @@
 """What the daemon tells a monitor: the numbers, the page that explains them, and the alerts made of them."""
+import hashlib
 import os
 import re
 import subprocess
@@ -92,6 +93,9 @@ def test_deliveries_move_their_numbers(launch):
     assert daemon.post_webhook("{}", sign("{}", secret)).status_code == 400
 
     scrape = Scrape(daemon)
+    fingerprint = hashlib.sha256(secret.encode()).hexdigest()[:8]
+    # The one that is no event, too, was signed well.
+    assert scrape.value("portald_webhook_secret_hits_total", secret=fingerprint) == 7
     for outcome, count in {"applied": 3, "duplicate": 1, "pending": 1, "failed": 1, "ignored": 0}.items():
         assert scrape.value("portald_events_total", source="webhook", outcome=outcome) == count, outcome
     refused = {"signature_header_missing", "signature_mismatch", "signature_outside_tolerance", "invalid_event"}

@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 VENV := .build-venv
 
 PACKAGES := libcurl4-openssl-dev libsqlite3-dev libssl-dev pkg-config
-TEST_PACKAGES := chromium chromium-driver curl node-typescript openssl python3-venv sqlite3
+TEST_PACKAGES := chromium chromium-driver curl node-typescript openssl prometheus python3-venv sqlite3
 
 # As root there may be no sudo, and none is needed.
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)

@@ -41,6 +41,7 @@ public final class MirrorWriter: Service, Sendable {
     private let store: MirrorStore
     private let metadataKey: String
     private let livemode: Bool
+    private let metrics: MirrorWriterMetrics
     private let inbox = NIOLockedValueBox(Inbox())
     private let arrivals = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
@@ -48,10 +49,17 @@ public final class MirrorWriter: Service, Sendable {
     ///   - store: The mirror.
     ///   - metadataKey: The key of `metadata` that holds the operator's own id of the user.
     ///   - livemode: The mode of the mirror.
-    public init(store: MirrorStore, metadataKey: String, livemode: Bool) {
+    ///   - metrics: Counts what is written.
+    public init(
+        store: MirrorStore,
+        metadataKey: String,
+        livemode: Bool,
+        metrics: MirrorWriterMetrics = MirrorWriterMetrics()
+    ) {
         self.store = store
         self.metadataKey = metadataKey
         self.livemode = livemode
+        self.metrics = metrics
     }
 
     /// Writes a delivery; when this returns, it is on disk.
@@ -91,7 +99,7 @@ public final class MirrorWriter: Service, Sendable {
     }
 
     /// How many deliveries wait to be committed.
-    var waitingCount: Int { inbox.withLockedValue { $0.waiting.reduce(0) { $0 + $1.deliveries.count } } }
+    public var waitingCount: Int { inbox.withLockedValue { $0.waiting.reduce(0) { $0 + $1.deliveries.count } } }
 
     /// Commits what comes in, until the service is shut down and all that came in is committed.
     public func run() async {
@@ -111,15 +119,18 @@ public final class MirrorWriter: Service, Sendable {
         while true {
             let batch = inbox.withLockedValue { inbox in inbox.takeBatch() }
             guard !batch.isEmpty else { return }
+            let start = ContinuousClock.now
             do throws(MirrorError) {
                 let deliveries = batch.flatMap(\.deliveries)
                 var outcomes = try await write(deliveries)[...]
+                metrics.committed(deliveries, outcomes, in: .now - start)
                 store.arrivals.announce(deliveries.flatMap(\.ids))
                 for waiting in batch {
                     waiting.continuation.resume(returning: .success(Array(outcomes.prefix(waiting.deliveries.count))))
                     outcomes.removeFirst(waiting.deliveries.count)
                 }
             } catch {
+                metrics.failed(in: .now - start)
                 for waiting in batch {
                     waiting.continuation.resume(returning: .failure(error))
                 }

@@ -10,6 +10,7 @@ public struct BillingPortal: Sendable {
     private let allowedStatuses: Set<String>
     private let returnURLs: ReturnURLs
     private let configuration: String?
+    private let metrics: PortalMetrics
 
     /// - Parameters:
     ///   - reader: Reads the mirror.
@@ -18,13 +19,15 @@ public struct BillingPortal: Sendable {
     ///   - allowedStatuses: The statuses of a subscription that open the portal.
     ///   - returnURLs: Where the portal's link back may lead.
     ///   - configuration: The portal configuration, `bpc_…`; nil for Stripe's default.
+    ///   - metrics: Counts decisions.
     public init(
         reader: MirrorReader,
         calls: PortalCalls,
         limiter: PortalRateLimiter,
         allowedStatuses: Set<String>,
         returnURLs: ReturnURLs,
-        configuration: String?
+        configuration: String?,
+        metrics: PortalMetrics = PortalMetrics()
     ) {
         self.reader = reader
         self.calls = calls
@@ -32,6 +35,7 @@ public struct BillingPortal: Sendable {
         self.allowedStatuses = allowedStatuses
         self.returnURLs = returnURLs
         self.configuration = configuration
+        self.metrics = metrics
     }
 
     /// Counts a request for the portal.
@@ -68,14 +72,7 @@ public struct BillingPortal: Sendable {
         for user: UserID,
         onRead: (MirrorReader.Snapshot) -> Void = { _ in }
     ) async throws(PortalFailure) -> PortalSession {
-        let snapshot = try await snapshot(of: user)
-        onRead(snapshot)
-        let target: PortalTarget
-        do throws(PortalTarget.Refusal) {
-            target = try PortalTarget(request, snapshot, allowedStatuses: allowedStatuses)
-        } catch {
-            throw PortalFailure(error)
-        }
+        let target = try await target(of: request, for: user, onRead: onRead)
         let parameters = PortalSessionParameters(
             customer: target.customer,
             returnURL: request.returnURL,
@@ -84,6 +81,22 @@ public struct BillingPortal: Sendable {
             flow: target.flow
         )
         return try await calls.session(for: user, parameters)
+    }
+
+    private func target(
+        of request: PortalRequest,
+        for user: UserID,
+        onRead: (MirrorReader.Snapshot) -> Void
+    ) async throws(PortalFailure) -> PortalTarget {
+        let start = ContinuousClock.now
+        defer { metrics.decided(in: .now - start) }
+        let snapshot = try await snapshot(of: user)
+        onRead(snapshot)
+        do throws(PortalTarget.Refusal) {
+            return try PortalTarget(request, snapshot, allowedStatuses: allowedStatuses)
+        } catch {
+            throw PortalFailure(error)
+        }
     }
 
     /// A user's own subscriptions, as the mirror has them.

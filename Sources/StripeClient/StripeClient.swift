@@ -12,6 +12,7 @@ public struct StripeClient: Sendable {
     var retryPolicy: RetryPolicy
     private let clock: any Clock<Duration>
     private let randomness: @Sendable () -> Double
+    private let metrics: StripeClientMetrics
 
     /// A client of one Stripe account.
     ///
@@ -25,6 +26,7 @@ public struct StripeClient: Sendable {
     ///   - retryPolicy: the rules for failed attempts.
     ///   - clock: measures budgets and sleeps between attempts.
     ///   - randomness: a number in 0...1 for each pause.
+    ///   - metrics: counts calls.
     public init(
         apiKey: Secret,
         apiBase: EndpointURL,
@@ -34,7 +36,8 @@ public struct StripeClient: Sendable {
         limiter: RateLimiter,
         retryPolicy: RetryPolicy = RetryPolicy(),
         clock: any Clock<Duration> = ContinuousClock(),
-        randomness: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }
+        randomness: @escaping @Sendable () -> Double = { Double.random(in: 0...1) },
+        metrics: StripeClientMetrics = StripeClientMetrics()
     ) {
         self.apiKey = apiKey
         self.apiBase = apiBase
@@ -45,6 +48,7 @@ public struct StripeClient: Sendable {
         self.retryPolicy = retryPolicy
         self.clock = clock
         self.randomness = randomness
+        self.metrics = metrics
     }
 
     /// A successful reply, and what a caller needs to report on it.
@@ -85,7 +89,7 @@ public struct StripeClient: Sendable {
             timeout: timer.budget,
             bodyLimit: bodyLimit
         )
-        return try await attempt(request, lane: lane, timer: timer)
+        return try await send(request, lane: lane, timer: timer)
     }
 
     /// Sends a POST until it succeeds, fails for good, or its time is used up.
@@ -108,7 +112,7 @@ public struct StripeClient: Sendable {
             timeout: timer.budget,
             connectTimeout: connectTimeout
         )
-        return try await attempt(request, lane: lane, timer: timer)
+        return try await send(request, lane: lane, timer: timer)
     }
 
     private var headers: [CurlTransport.Header] {
@@ -117,6 +121,23 @@ public struct StripeClient: Sendable {
             .init("Stripe-Version", apiVersion),
             .init("User-Agent", userAgent),
         ]
+    }
+
+    /// Attempts a request until it succeeds or fails for good, and counts how that ended.
+    private func send(
+        _ request: CurlTransport.Request,
+        lane: Lane,
+        timer: CallTimer
+    ) async throws(StripeCallError) -> Success {
+        let start = ContinuousClock.now
+        do {
+            let success = try await attempt(request, lane: lane, timer: timer)
+            metrics.ended(lane, .succeeded, in: .now - start)
+            return success
+        } catch {
+            metrics.ended(lane, .init(error), in: .now - start)
+            throw error
+        }
     }
 
     private func attempt(

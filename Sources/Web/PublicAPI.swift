@@ -14,6 +14,7 @@ public struct PublicAPI: Sendable {
     private let journal: RequestJournal
     private let publishableKey: String?
     private let allowedOrigins: Set<String>
+    private let metrics: RequestMetrics
     private let further: [Endpoint]
 
     /// - Parameters:
@@ -24,6 +25,7 @@ public struct PublicAPI: Sendable {
     ///   - journal: Keeps what signed-in users are answered.
     ///   - publishableKey: Stripe's publishable key for the frontend.
     ///   - allowedOrigins: Origins whose pages may call.
+    ///   - metrics: Counts requests.
     ///   - further: Endpoints beside the contract's.
     public init(
         intake: WebhookIntake,
@@ -33,6 +35,7 @@ public struct PublicAPI: Sendable {
         journal: RequestJournal,
         publishableKey: String?,
         allowedOrigins: Set<String>,
+        metrics: RequestMetrics = RequestMetrics(),
         further: [Endpoint] = []
     ) {
         self.intake = intake
@@ -42,6 +45,7 @@ public struct PublicAPI: Sendable {
         self.journal = journal
         self.publishableKey = publishableKey
         self.allowedOrigins = allowedOrigins
+        self.metrics = metrics
         self.further = further
     }
 
@@ -75,9 +79,14 @@ public struct PublicAPI: Sendable {
         let webhooks = WebhookController(intake: intake)
         let users = PortalController(authenticator: authenticator, portal: portal, arrivals: arrivals)
         let publishableKey = publishableKey
+        let metrics = metrics
         return [
-            .post("/webhooks/stripe") { try await webhooks.receive($0, context: $1) },
-            .post("/api/subscriptions/user/billing-portal") { try await users.open($0, context: $1) },
+            .post("/webhooks/stripe") { request, context in
+                try await metrics.webhook { try await webhooks.receive(request, context: context) }
+            },
+            .post("/api/subscriptions/user/billing-portal") { request, context in
+                try await metrics.portal { try await users.open(request, context: context) }
+            },
             .get("/api/subscriptions/user") { try await users.subscriptions($0, context: $1) },
             .get("/api/subscriptions/config") { _, _ in
                 guard let publishableKey else { throw HTTPFailure.notFound }

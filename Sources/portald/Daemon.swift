@@ -31,8 +31,10 @@ struct Daemon {
         try store.requireMode(livemode: settings.livemode)
         let transport = try CurlTransport()
         defer { transport.shutdown() }
-        let client = StripeClient(settings, transport: transport)
-        let sync = SyncParts(settings: settings, store: store, client: client, logger: logger)
+        let metrics = DaemonMetrics(at: SyncParts.now())
+        let limiter = RateLimiter(rate: Double(settings.stripeRate))
+        let client = StripeClient(settings, transport: transport, limiter: limiter, metrics: metrics.client)
+        let sync = SyncParts(settings: settings, store: store, client: client, metrics: metrics.writer, logger: logger)
         let authentication = try await AuthenticationParts(settings: settings, transport: transport, logger: logger)
         try await sync.log.setAPIVersion(settings.apiVersion)
         let calls = PortalCalls(client: client, reads: sync.reads, now: SyncParts.now, logger: logger)
@@ -42,7 +44,8 @@ struct Daemon {
             writer: sync.writer,
             authenticator: authentication.authenticator,
             calls: calls,
-            journal: journal
+            journal: journal,
+            metrics: metrics
         )
         let (bound, listening) = AsyncStream.makeStream(of: Void.self)
         let listener = HTTPListener(
@@ -58,7 +61,12 @@ struct Daemon {
         adminLogger[metadataKey: "listener"] = "admin"
         let admin = HTTPListener(
             socket: manager.sockets.adminSocket.map { .inherited($0) } ?? .address(settings.adminListen),
-            responder: try AdminAPI(store: store, now: SyncParts.now).buildResponder(),
+            responder: try AdminAPI(
+                store: store,
+                sweepInterval: settings.sweepInterval,
+                now: SyncParts.now,
+                metrics: metrics.page(store: store, writer: sync.writer, limiter: limiter, calls: calls)
+            ).buildResponder(),
             logger: adminLogger,
             onListening: { _ in listening.yield() }
         )
@@ -111,14 +119,16 @@ struct Daemon {
         writer: MirrorWriter,
         authenticator: Authenticator,
         calls: PortalCalls,
-        journal: RequestJournal
+        journal: RequestJournal,
+        metrics: DaemonMetrics
     ) -> PublicAPI {
         PublicAPI(
             intake: WebhookIntake(
                 secrets: settings.webhookSecrets,
                 tolerance: settings.signatureTolerance,
                 livemode: settings.livemode,
-                writer: writer
+                writer: writer,
+                metrics: metrics.intake
             ),
             authenticator: authenticator,
             portal: BillingPortal(
@@ -131,12 +141,14 @@ struct Daemon {
                     fallback: settings.returnURL,
                     origins: settings.allowedOrigins
                 ),
-                configuration: settings.portalConfiguration
+                configuration: settings.portalConfiguration,
+                metrics: metrics.portal
             ),
             arrivals: ArrivalWatch(store: store),
             journal: journal,
             publishableKey: settings.publishableKey,
             allowedOrigins: settings.allowedOrigins,
+            metrics: metrics.requests,
             further: further
         )
     }

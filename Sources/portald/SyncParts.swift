@@ -18,12 +18,23 @@ struct SyncParts {
     private let settings: Settings
     private let logger: Logger
 
-    init(settings: Settings, store: MirrorStore, client: StripeClient, logger: Logger) {
+    init(
+        settings: Settings,
+        store: MirrorStore,
+        client: StripeClient,
+        metrics: MirrorWriterMetrics = MirrorWriterMetrics(),
+        logger: Logger
+    ) {
         self.store = store
         self.client = client
         self.settings = settings
         self.logger = logger
-        writer = MirrorWriter(store: store, metadataKey: settings.userMetadataKey, livemode: settings.livemode)
+        writer = MirrorWriter(
+            store: store,
+            metadataKey: settings.userMetadataKey,
+            livemode: settings.livemode,
+            metrics: metrics
+        )
         reads = ObjectReads(
             store: store,
             metadataKey: settings.userMetadataKey,
@@ -80,14 +91,20 @@ struct SyncParts {
 
 extension StripeClient {
     /// The client of the account that the settings name.
-    init(_ settings: Settings, transport: CurlTransport) {
+    init(
+        _ settings: Settings,
+        transport: CurlTransport,
+        limiter: RateLimiter? = nil,
+        metrics: StripeClientMetrics = StripeClientMetrics()
+    ) {
         self.init(
             apiKey: settings.secretKey,
             apiBase: settings.apiBase,
             apiVersion: settings.apiVersion,
             userAgent: Version.userAgent,
             transport: transport,
-            limiter: RateLimiter(rate: Double(settings.stripeRate))
+            limiter: limiter ?? RateLimiter(rate: Double(settings.stripeRate)),
+            metrics: metrics
         )
     }
 }

@@ -35,12 +35,14 @@ def test_a_mirror_that_is_not_filled_yet(launch):
     assert subscriptions.status_code == 200 and subscriptions.json()["active"] is True
 
     answer = readiness(daemon)
-    assert answer.status_code == 503 and answer.text.startswith("not ready\n") and "backfill: not ready" in answer.text
+    assert answer.status_code == 503 and answer.text.startswith("not ready: backfill, sweep\n") and "backfill: not ready" in answer.text
     checks = readiness(daemon, Accept="application/json").json()
     assert checks["ready"] is False and {check["name"]: check["ready"] for check in checks["checks"]} == {
         "store": True,
         "backfill": False,
+        "sweep": False,
     }
+    assert checks["failing"] == ["backfill", "sweep"]
 
     # As `portald backfill` would, beside the daemon.
     mark_filled(daemon.database)

@@ -69,6 +69,13 @@ import Testing
         }
     }
 
+    /// Neither does a scrape, whatever the size of the mirror.
+    @Test func noScrapeScansATable() async throws {
+        try await TestMirror.with { mirror async throws in
+            try await mirror.store.pool.read { db in try expectNoScan(in: MirrorVitals.SQL.all, db) }
+        }
+    }
+
     private func expectNoScan(in statements: some Sequence<String>, _ db: Database) throws {
         for sql in statements {
             let statement = try db.makeStatement(sql: "EXPLAIN QUERY PLAN \(sql)")

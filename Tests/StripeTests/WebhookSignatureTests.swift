@@ -118,11 +118,24 @@ import Testing
         try verify(header, secrets: [new, old])
         #expect(throws: WebhookSignatureError.noMatch) { try verify(header, secrets: [new]) }
         #expect(throws: WebhookSignatureError.noMatch) { try verify(header, secrets: []) }
+        let used = try WebhookSignature.verify(
+            header: header,
+            body: Self.body,
+            secrets: [new, old],
+            now: Self.now,
+            tolerance: 300
+        )
+        #expect(used == old)
     }
 
     @Test(arguments: ["", " ", "\t", " \t\r\n\u{0C}\u{0B}", "\u{A0}"])
     func blankSecretsDoNotExist(secret: String) {
         #expect(WebhookSecret(secret) == nil)
+    }
+
+    @Test func aFingerprintTellsSecretsApart() throws {
+        // printf whsec_test | sha256sum
+        #expect(try #require(WebhookSecret("whsec_test")).fingerprint == "609b97b0")
     }
 
     @Test func secretsAreNotShown() throws {

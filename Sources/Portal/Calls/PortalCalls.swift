@@ -36,6 +36,9 @@ public final class PortalCalls: Service {
         call = PortalCall(client: client, breaker: breaker, reads: reads, now: now)
     }
 
+    /// Whether requests are refused without a call, because Stripe does not answer.
+    public var isBreakerOpen: Bool { breaker.isOpen }
+
     /// Probes whether Stripe answers again, where it did not, until the service is shut down.
     public func run() async {
         await cancelWhenGracefulShutdown { await self.breaker.run() }

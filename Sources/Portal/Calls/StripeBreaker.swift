@@ -32,6 +32,9 @@ final class StripeBreaker: Sendable {
         self.logger = logger
     }
 
+    /// Whether no call is let through.
+    var isOpen: Bool { breaker.withLockedValue { $0.state != .closed } }
+
     /// Lets a call through, if Stripe is worth asking.
     ///
     /// - Throws: ``PortalFailure`` with ``PortalError/stripeUnavailable`` where it is not.

@@ -12,6 +12,9 @@ public struct WebhookSecret: Sendable, Hashable, CustomStringConvertible, Custom
         key = Array(secret.utf8)
     }
 
+    /// The first eight hexadecimal digits of the secret's SHA-256: tells secrets apart, and nothing of a random one.
+    public var fingerprint: String { String(Hexadecimal.encode(Digest.sha256(key)).prefix(8)) }
+
     /// The kind of secret, and nothing of it.
     public var description: String { "whsec_…" }
 

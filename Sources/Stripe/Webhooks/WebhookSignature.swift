@@ -15,27 +15,28 @@ public enum WebhookSignature {
     ///   - secrets: The endpoint's secrets; more than one while a secret is being rolled.
     ///   - now: Unix seconds.
     ///   - tolerance: Seconds by which the timestamp may lie before or after `now`; nil for any.
+    /// - Returns: The secret that the signature was made with, the first one of several.
     /// - Throws: ``WebhookSignatureError``, which names the cause.
+    @discardableResult
     public static func verify(
         header: String?,
         body: [UInt8],
         secrets: [WebhookSecret],
         now: Int64,
         tolerance: Int64?
-    ) throws(WebhookSignatureError) {
+    ) throws(WebhookSignatureError) -> WebhookSecret {
         guard let header, !header.isEmpty else { throw .headerMissing }
         let elements = Elements(header)
         let timestamp = try elements.timestamp()
         guard !elements.signatures.isEmpty else { throw .noSignature }
         let message = signedMessage(timestamp: elements.timestamps[0], body: body)
-        guard secrets.contains(where: { secret in elements.matches(Digest.hmacSHA256(message, key: secret.key)) })
-        else {
-            throw .noMatch
-        }
+        let secret = secrets.first { secret in elements.matches(Digest.hmacSHA256(message, key: secret.key)) }
+        guard let secret else { throw .noMatch }
         if let tolerance {
             let (age, overflow) = now.subtractingReportingOverflow(timestamp)
             guard !overflow, age.magnitude <= tolerance.magnitude else { throw .outsideTolerance(age: age) }
         }
+        return secret
     }
 
     /// The header that signs a body, as Stripe would send it.

@@ -13,6 +13,17 @@ public enum Lane: Int, CaseIterable, Comparable, Sendable {
     /// The mirror is compared with Stripe.
     case verify
 
+    /// What operators read.
+    public var name: String {
+        switch self {
+        case .portal: "portal"
+        case .refresh: "refresh"
+        case .sweep: "sweep"
+        case .backfill: "backfill"
+        case .verify: "verify"
+        }
+    }
+
     /// Whether the left lane's calls go before the right one's.
     public static func < (left: Lane, right: Lane) -> Bool { left.rawValue < right.rawValue }
 }

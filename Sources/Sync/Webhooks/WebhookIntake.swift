@@ -1,3 +1,4 @@
+internal import Metrics
 public import MirrorStore
 public import Stripe
 
@@ -17,17 +18,26 @@ public struct WebhookIntake: Sendable {
     private let tolerance: Int64
     private let livemode: Bool
     private let writer: MirrorWriter
+    private let hits: [WebhookSecret: Counter]
 
     /// - Parameters:
     ///   - secrets: The endpoint's signing secrets; more than one while a secret is being rolled.
     ///   - tolerance: Seconds by which a signature's timestamp may lie before or after now.
     ///   - livemode: The mode of the mirror.
     ///   - writer: Writes what came in.
-    public init(secrets: [WebhookSecret], tolerance: Int64, livemode: Bool, writer: MirrorWriter) {
+    ///   - metrics: Counts which secret is in use.
+    public init(
+        secrets: [WebhookSecret],
+        tolerance: Int64,
+        livemode: Bool,
+        writer: MirrorWriter,
+        metrics: WebhookIntakeMetrics = WebhookIntakeMetrics()
+    ) {
         self.secrets = secrets
         self.tolerance = tolerance
         self.livemode = livemode
         self.writer = writer
+        hits = metrics.hits(of: secrets)
     }
 
     /// Takes in one delivery.
@@ -40,13 +50,14 @@ public struct WebhookIntake: Sendable {
     /// - Throws: ``WebhookError`` where nothing was written.
     public func receive(body: [UInt8], signature: String?, now: Double) async throws(WebhookError) -> Receipt {
         do throws(WebhookSignatureError) {
-            try WebhookSignature.verify(
+            let secret = try WebhookSignature.verify(
                 header: signature,
                 body: body,
                 secrets: secrets,
                 now: Int64(now),
                 tolerance: tolerance
             )
+            hits[secret]?.increment()
         } catch {
             throw .signature(error)
         }

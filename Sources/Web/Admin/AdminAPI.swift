@@ -4,15 +4,28 @@ public import MirrorStore
 
 /// The routes of the listener that is for this machine only.
 public struct AdminAPI: Sendable {
-    private let log: SyncLog
+    private let store: MirrorStore
+    private let sweepLimit: Double
+    private let now: @Sendable () -> Double
+    private let metrics: MetricsPage?
     private let statusPage: StatusPageEndpoints
 
     /// - Parameters:
     ///   - store: The mirror.
+    ///   - sweepInterval: Seconds between sweeps; after twelve, and an hour, the mirror is no longer called ready.
     ///   - now: Unix seconds by this machine's clock.
-    /// - Throws: Where the page's template cannot be read.
-    public init(store: MirrorStore, now: @escaping @Sendable () -> Double) throws {
-        log = SyncLog(store: store)
+    ///   - metrics: What `/metrics` answers; nil for nothing.
+    /// - Throws: Where the status page's template cannot be read.
+    public init(
+        store: MirrorStore,
+        sweepInterval: Int64,
+        now: @escaping @Sendable () -> Double,
+        metrics: MetricsPage? = nil
+    ) throws {
+        self.store = store
+        sweepLimit = max(3600, 12 * Double(sweepInterval))
+        self.now = now
+        self.metrics = metrics
         statusPage = StatusPageEndpoints(renderer: try StatusPageRenderer(store: store, now: now))
     }
 
@@ -24,10 +37,13 @@ public struct AdminAPI: Sendable {
     public func buildResponder() -> some HTTPResponder<RequestRecordContext> {
         let router = Router(context: RequestRecordContext.self)
         router.add(middleware: FailureMiddleware())
-        let log = log
+        let (store, sweepLimit, now) = (store, sweepLimit, now)
         Endpoint.get("/readyz") { request, _ in
-            try await Readiness(of: log).response(to: request)
+            try await Readiness(of: store, sweepLimit: sweepLimit, at: now()).response(to: request)
         }.add(to: router)
+        if let metrics {
+            Endpoint.get("/metrics") { _, _ in await metrics.response() }.add(to: router)
+        }
         for endpoint in statusPage.all {
             endpoint.add(to: router)
         }

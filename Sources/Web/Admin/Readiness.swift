@@ -19,30 +19,56 @@ struct Readiness: Sendable, Hashable, Encodable {
     /// All of them, whether there or not.
     var checks: [Check]
     var isReady: Bool
+    /// The names of those that are not there.
+    var failing: [String]
 
     enum CodingKeys: String, CodingKey {
-        case checks
+        case checks, failing
         case isReady = "ready"
     }
 
     init(checks: [Check]) {
         self.checks = checks
-        isReady = checks.allSatisfy(\.isReady)
+        failing = checks.filter { !$0.isReady }.map(\.name)
+        isReady = failing.isEmpty
     }
 
-    /// Asks the store.
-    init(of log: SyncLog) async {
+    /// Asks the store, which is written to as well.
+    ///
+    /// - Parameters:
+    ///   - store: The mirror.
+    ///   - sweepLimit: Seconds after which a sweep is too old.
+    ///   - now: Unix seconds by this machine's clock.
+    init(of store: MirrorStore, sweepLimit: Double, at now: Double) async {
         do throws(MirrorError) {
-            let isFilled = try await log.hasFinishedPass(.backfill)
-            let unfinished = try await log.unfinishedPass(.backfill)
+            let vitals = try await MirrorVitals(of: store)
+            let unfinished = try await SyncLog(store: store).unfinishedPass(.backfill)
             self.init(checks: [
-                Check(name: "store", isReady: true, detail: "readable"),
+                await Self.check(store),
                 // Once filled, the mirror stays current while it is filled anew.
-                Check(name: "backfill", isReady: isFilled, detail: Self.progress(isFilled, unfinished)),
+                Check(name: "backfill", isReady: vitals.isFilled, detail: Self.progress(vitals.isFilled, unfinished)),
+                Self.check(sweptAt: vitals.sweptAt, limit: sweepLimit, at: now),
             ])
         } catch {
             self.init(checks: [Check(name: "store", isReady: false, detail: "cannot be read: \(error)")])
         }
+    }
+
+    private static func check(_ store: MirrorStore) async -> Check {
+        do throws(MirrorError) {
+            try await store.checkReadsAndWrites()
+            return Check(name: "store", isReady: true, detail: "readable and writable")
+        } catch {
+            return Check(name: "store", isReady: false, detail: "cannot be written: \(error)")
+        }
+    }
+
+    private static func check(sweptAt: Double?, limit: Double, at now: Double) -> Check {
+        guard let sweptAt else { return Check(name: "sweep", isReady: false, detail: "none has finished yet") }
+        let age = max(0, now - sweptAt)
+        let isRecent = age <= limit
+        let detail = "the last finished \(Int(age)) s ago" + (isRecent ? "" : ", more than \(Int(limit)) s")
+        return Check(name: "sweep", isReady: isRecent, detail: detail)
     }
 
     private static func progress(_ isFilled: Bool, _ unfinished: Pass?) -> String {
@@ -61,6 +87,6 @@ struct Readiness: Sendable, Hashable, Encodable {
     /// A line that says it all, and one for each check.
     var text: String {
         let lines = checks.map { "\($0.name): \($0.isReady ? "ready" : "not ready"), \($0.detail)\n" }
-        return (isReady ? "ready\n" : "not ready\n") + lines.joined()
+        return (isReady ? "ready\n" : "not ready: \(failing.joined(separator: ", "))\n") + lines.joined()
     }
 }

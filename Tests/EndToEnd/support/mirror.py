@@ -14,7 +14,10 @@ def mark_filled(path):
             "INSERT INTO passes (purpose, began_at, began_date, stage, finished_at)"
             " SELECT 'backfill', 0, 0, 'unlisted', 0 WHERE NOT EXISTS (SELECT 1 FROM passes)"
         )
-        connection.execute("UPDATE sync_state SET swept_to = coalesce(swept_to, ?)", [int(time.time())])
+        connection.execute(
+            "UPDATE sync_state SET swept_to = coalesce(swept_to, ?), swept_at = coalesce(swept_at, ?)",
+            [int(time.time())] * 2,
+        )
 
 
 class Mirror:

@@ -7,7 +7,8 @@ extension StripeClient {
     init(
         of server: RawServer,
         clock: any Clock<Duration> = RecordingClock(),
-        limiter: RateLimiter = RateLimiter(rate: 1000)
+        limiter: RateLimiter = RateLimiter(rate: 1000),
+        metrics: StripeClientMetrics = StripeClientMetrics()
     ) throws {
         self.init(
             apiKey: Secret("sk_test_hidden"),
@@ -17,7 +18,8 @@ extension StripeClient {
             transport: try CurlTransport(),
             limiter: limiter,
             clock: clock,
-            randomness: { 1 }
+            randomness: { 1 },
+            metrics: metrics
         )
     }
 }

@@ -22,6 +22,7 @@ struct Daemon {
     ///
     /// - Throws: What keeps the daemon from starting, or stops it.
     func run() async throws {
+        try checkFile()
         let (store, migrations) = try MirrorStore.open(path: settings.database)
         for migration in migrations {
             logger.notice("migrated", metadata: ["migration": "\(migration)"])
@@ -74,6 +75,20 @@ struct Daemon {
         }
         try store.close()
         logger.notice("stopped")
+    }
+
+    /// Refuses a damaged file; a very long one is left to `portald doctor`, so that a start takes seconds.
+    private func checkFile() throws {
+        let length = MirrorCheck.length(of: settings.database)
+        guard length > 0 else { return }
+        guard length <= MirrorCheck.startLimit else {
+            logger.notice(
+                "the file is too long to look for damage at start; 'portald doctor' does",
+                metadata: ["database": "\(settings.database)", "bytes": "\(length)"]
+            )
+            return
+        }
+        try MirrorCheck.run(on: settings.database)
     }
 
     private func api(

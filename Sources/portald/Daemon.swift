@@ -88,7 +88,13 @@ struct Daemon {
             )
             return
         }
-        try MirrorCheck.run(on: settings.database)
+        do throws(MirrorError) {
+            try MirrorCheck.run(on: settings.database)
+        } catch {
+            // Whatever else is wrong, opening it for writing says better.
+            guard case .damaged = error else { return }
+            throw error
+        }
     }
 
     private func api(

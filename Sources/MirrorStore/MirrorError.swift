@@ -10,6 +10,8 @@ public enum MirrorError: Error, Sendable, Hashable, CustomStringConvertible {
     case foreign(path: String)
     /// The file mirrors the other one of live and test mode.
     case otherMode(path: String, livemode: Bool)
+    /// Pages of the file do not fit together; what it says may be wrong.
+    case damaged(path: String, finding: String)
     /// The file, or its folder, cannot be used.
     case unusable(path: String, reason: String)
     /// The writer has stopped, or is about to.
@@ -36,6 +38,9 @@ public enum MirrorError: Error, Sendable, Hashable, CustomStringConvertible {
         case .foreign(let path): "\(path) is a database of another program; choose another PORTALD_DATABASE"
         case .otherMode(let path, let livemode):
             "\(path) mirrors \(livemode ? "live" : "test") mode, and the key is of the other; choose another PORTALD_DATABASE"
+        case .damaged(let path, let finding):
+            "\(path) is damaged (\(finding)), so it is not served; "
+                + "'portald backfill --rebuild' sets it aside and fills a new one from Stripe"
         case .unusable(let path, let reason): "\(path) cannot be used: \(reason)"
         case .stopped: "the mirror is closing"
         case .inconsistent(let what): "the mirror's bookkeeping is inconsistent: \(what)"

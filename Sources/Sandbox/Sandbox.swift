@@ -85,6 +85,7 @@ public final class Sandbox: Service, Sendable {
     ) throws(Failure) -> Value {
         let outcome: Result<Value, Failure> = state.withLockedValue { state in
             let outcome = Result { () throws(Failure) in try body(&state) }
+            deliveries.openLanes(state.deliveries.endpoints.count)
             // Handed over under the lock, so that no other operation's deliveries come first.
             deliveries.send(state.takeDeliveries())
             return outcome
@@ -122,10 +123,6 @@ public final class Sandbox: Service, Sendable {
     @discardableResult
     public func addEndpoint(_ endpoint: WebhookEndpoint) throws(SandboxError) -> String {
         try endpoint.validate()
-        return state.withLockedValue { state in
-            let position = state.deliveries.add(endpoint)
-            deliveries.addLane()
-            return DeliveryPlan.endpointID(position)
-        }
+        return withState { DeliveryPlan.endpointID($0.deliveries.add(endpoint)) }
     }
 }

@@ -11,6 +11,8 @@ struct SandboxState: Sendable {
     var calls: [String: Int] = [:]
     var rateLimit: RateLimit?
     var rateLimitedCalls = 0
+    /// The permissions of each restricted key, beside the account's own key, which has them all.
+    var restrictedKeys: [String: Set<String>] = [:]
 
     init(_ configuration: SandboxConfiguration) {
         self.configuration = configuration

@@ -64,6 +64,16 @@ public struct StripeError: Error, Sendable {
         status == 429 || (status == 400 && code == "rate_limit")
     }
 
+    /// The permissions that a restricted key would need, such as `rak_customer_read`, where Stripe's 403 names them.
+    ///
+    /// Nothing else of the message is told: it also holds a part of the key.
+    public var missingPermissions: [String] {
+        guard status == 403, let text = message?.exposed else { return [] }
+        return text.split { !($0.isASCII && ($0.isLowercase || $0 == "_")) }.map(String.init).filter {
+            $0.hasPrefix("rak_")
+        }
+    }
+
     /// Whether another request was working on the same object: Stripe's one 429 that does not mean too many requests.
     ///
     /// Source: https://docs.stripe.com/rate-limits#object-lock-timeouts.

@@ -24,6 +24,7 @@ struct Daemon {
     ///
     /// - Throws: What keeps the daemon from starting, or stops it.
     func run() async throws {
+        try checkFile()
         let (store, migrations) = try MirrorStore.open(path: settings.database)
         for migration in migrations {
             logger.notice("migrated", metadata: ["migration": "\(migration)"])
@@ -111,6 +112,26 @@ struct Daemon {
                 mode: settings.livemode ? "live mode" : "test mode",
                 logger: logger
             )
+        }
+    }
+
+    /// Refuses a damaged file; a very long one is left to `portald doctor`, so that a start takes seconds.
+    private func checkFile() throws {
+        let length = MirrorCheck.length(of: settings.database)
+        guard length > 0 else { return }
+        guard length <= MirrorCheck.startLimit else {
+            logger.notice(
+                "the file is too long to look for damage at start; 'portald doctor' does",
+                metadata: ["database": "\(settings.database)", "bytes": "\(length)"]
+            )
+            return
+        }
+        do throws(MirrorError) {
+            try MirrorCheck.run(on: settings.database)
+        } catch {
+            // Whatever else is wrong, opening it for writing says better.
+            guard case .damaged = error else { return }
+            throw error
         }
     }
 

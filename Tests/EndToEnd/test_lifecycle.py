@@ -160,6 +160,7 @@ def test_every_fault_in_one_message(launch):
         "PORTALD_PORTAL_CONFIGURATION": "default",
         "PORTALD_RETURN_PATH": "//evil.example",
         "PORTALD_SIGNATURE_TOLERANCE": "forever",
+        "PORTALD_WEBHOOK_URL": "http://billing.example/webhooks/stripe",
     }
     refuse(launch, daemon_settings("portald.db", **faults), WRONG_SETTINGS, *faults)
 
@@ -326,7 +327,7 @@ def test_wrong_usage(launch, arguments):
 def test_help_has_examples(launch):
     for command in [
         ["serve"], ["sandbox"], ["status"], ["migrate"], ["events", "list"], ["events", "show"], ["events", "replay"],
-        ["explain"], ["demo"],
+        ["explain"], ["demo"], ["backup"], ["doctor"],
     ]:
         code, output, _ = launch.run(*command, "--help")
         assert code == 0 and f"Example: portald {' '.join(command)}" in " ".join(output.split()), command

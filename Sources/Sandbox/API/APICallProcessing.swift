@@ -2,10 +2,10 @@ extension SandboxState {
     /// Counts a call, checks its key, draws its faults and looks at its idempotency key.
     ///
     /// Where it may proceed, ``execute(_:)`` or ``abandon(_:)`` must follow.
-    mutating func admit(_ call: APICall, isAuthentic: Bool) -> Admission {
+    mutating func admit(_ call: APICall) -> Admission {
         let match = APIRoute.match(method: call.method, path: call.path)
         calls[match?.route.name ?? "\(call.method) \(call.path)", default: 0] += 1
-        guard isAuthentic else { return .reply(Self.unauthorized(call)) }
+        guard isAuthentic(call) else { return .reply(Self.unauthorized(call)) }
         let requestID = model.ids.short("req_")
         // Counted in real seconds, whatever is done to the sandbox's clock.
         guard rateLimit?.admits(at: clock.signingTime) ?? true else {
@@ -16,6 +16,9 @@ extension SandboxState {
             return .reply(
                 reply(.unrecognizedURL(method: call.method, path: call.path), requestID: requestID, call)
             )
+        }
+        if let permission = missingPermission(for: route, call) {
+            return .reply(reply(.permissionMissing(permission), requestID: requestID, call))
         }
         if let version = call.apiVersion, !Rendering.isAPIVersion(version) {
             return .reply(reply(.invalidAPIVersion(version), requestID: requestID, call))
@@ -99,7 +102,7 @@ extension SandboxState {
         do throws(StripeAPIError) {
             if let failure = admitted.failure { throw failure }
             let object = try admitted.route.perform(
-                &model,
+                &self,
                 admitted.call.parameters,
                 id: admitted.id,
                 admitted.context

@@ -37,7 +37,7 @@ struct APIController: Sendable {
     }
 
     private func process(_ call: APICall, _ context: SandboxRequestContext) async throws -> APIReply {
-        let admission = sandbox.withState { $0.admit(call, isAuthentic: isAuthentic(call.authorization)) }
+        let admission = sandbox.withState { $0.admit(call) }
         switch admission {
         case .reply(let reply):
             return reply
@@ -53,18 +53,6 @@ struct APIController: Sendable {
             if admitted.hold > .zero { try await sandbox.configuration.clock.sleep(for: admitted.hold) }
             if admitted.reset == .afterProcessing { try await context.resetConnection() }
             return reply
-        }
-    }
-
-    /// The key as bearer token, or as the user of basic authentication with an empty password.
-    private func isAuthentic(_ authorization: String?) -> Bool {
-        guard let authorization, let space = authorization.firstIndex(of: " ") else { return false }
-        let credentials = authorization[authorization.index(after: space)...]
-        let key = sandbox.configuration.secretKey
-        return switch authorization[..<space].lowercased() {
-        case "bearer": credentials == key
-        case "basic": credentials == Data("\(key):".utf8).base64EncodedString()
-        default: false
         }
     }
 }

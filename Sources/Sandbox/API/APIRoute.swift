@@ -3,12 +3,26 @@ struct APIRoute: Sendable {
     typealias Operation =
         @Sendable (inout StripeModel, inout ParameterReader, String, CallContext) throws(StripeAPIError) -> JSONObject
 
+    /// An operation on what is of the sandbox rather than of the account's objects, such as its endpoints.
+    typealias StateOperation =
+        @Sendable (inout SandboxState, inout ParameterReader, String, CallContext) throws(StripeAPIError) -> JSONObject
+
     let method: String
     /// `:id` stands for the object's id.
     let pattern: String
-    let operation: Operation
+    let operation: StateOperation
 
     private init(_ method: String, _ pattern: String, _ operation: @escaping Operation) {
+        self.init(
+            method,
+            pattern,
+            state: { state, reader, id, call throws(StripeAPIError) in
+                try operation(&state.model, &reader, id, call)
+            }
+        )
+    }
+
+    private init(_ method: String, _ pattern: String, state operation: @escaping StateOperation) {
         self.method = method
         self.pattern = pattern
         self.operation = operation
@@ -33,14 +47,14 @@ struct APIRoute: Sendable {
 
     /// Runs the operation; parameters that it did not read are refused.
     func perform(
-        _ model: inout StripeModel,
+        _ state: inout SandboxState,
         _ parameters: StripeParameters,
         id: String,
         _ call: CallContext
     ) throws(StripeAPIError) -> JSONObject {
         var reader = ParameterReader(parameters)
         if takesNoParameters { try reader.finish() }
-        return try operation(&model, &reader, id, call)
+        return try operation(&state, &reader, id, call)
     }
 
     /// The route of a call and the id in its path.
@@ -57,7 +71,7 @@ struct APIRoute: Sendable {
         return nil
     }
 
-    static let all: [APIRoute] = customers + subscriptions + catalogue + sessions
+    static let all: [APIRoute] = customers + subscriptions + catalogue + sessions + settings
 
     private static let customers = [
         APIRoute("POST", "/v1/customers") { model, reader, _, call throws(StripeAPIError) in
@@ -138,5 +152,42 @@ struct APIRoute: Sendable {
         APIRoute("GET", "/v1/checkout/sessions/:id") { model, _, id, _ throws(StripeAPIError) in
             try model.retrieveCheckoutSession(id)
         },
+    ]
+
+    private static let settings = [
+        APIRoute("GET", "/v1/billing_portal/configurations") { model, reader, _, _ throws(StripeAPIError) in
+            try model.listPortalConfigurations(&reader)
+        },
+        APIRoute("GET", "/v1/billing_portal/configurations/:id") { model, _, id, _ throws(StripeAPIError) in
+            try model.retrievePortalConfiguration(id)
+        },
+        APIRoute("POST", "/v1/billing_portal/configurations/:id") { model, reader, id, _ throws(StripeAPIError) in
+            try model.updatePortalConfiguration(id, &reader)
+        },
+        APIRoute(
+            "GET",
+            "/v1/webhook_endpoints",
+            state: { state, reader, _, _ throws(StripeAPIError) in try state.listWebhookEndpoints(&reader) }
+        ),
+        APIRoute(
+            "POST",
+            "/v1/webhook_endpoints",
+            state: { state, reader, _, call throws(StripeAPIError) in try state.createWebhookEndpoint(&reader, call) }
+        ),
+        APIRoute(
+            "GET",
+            "/v1/webhook_endpoints/:id",
+            state: { state, _, id, _ throws(StripeAPIError) in try state.retrieveWebhookEndpoint(id) }
+        ),
+        APIRoute(
+            "POST",
+            "/v1/webhook_endpoints/:id",
+            state: { state, reader, id, _ throws(StripeAPIError) in try state.updateWebhookEndpoint(id, &reader) }
+        ),
+        APIRoute(
+            "DELETE",
+            "/v1/webhook_endpoints/:id",
+            state: { state, _, id, _ throws(StripeAPIError) in try state.deleteWebhookEndpoint(id) }
+        ),
     ]
 }

@@ -80,6 +80,15 @@ extension StripeAPIError {
         Self(status: 429, code: "rate_limit", message: "Request rate limit exceeded.")
     }
 
+    /// <https://docs.stripe.com/error-low-level>: a restricted key without the permission.
+    static func permissionMissing(_ permission: String) -> Self {
+        Self(
+            status: 403,
+            message: "The provided key 'rk_test_***' does not have the required permissions for this endpoint. "
+                + "Having the '\(permission)' permission would allow this request to continue."
+        )
+    }
+
     static func invalidAPIVersion(_ version: String) -> Self {
         Self(message: "Invalid Stripe API version: \(version). It must be a date such as 2026-03-25.dahlia.")
     }

@@ -40,6 +40,12 @@ extension StripeModel {
         guard let owner = customers[customer], !owner.isDeleted else {
             throw .missing("customer", customer, param: "customer")
         }
+        guard hasPortalConfiguration else {
+            throw StripeAPIError(
+                message: "No configuration provided and your \(rendering.livemode ? "live" : "test") mode default "
+                    + "configuration has not been created. Provide a configuration or create your default."
+            )
+        }
         guard configuration == portalConfiguration else {
             throw .missing("configuration", configuration, param: "configuration")
         }

@@ -36,6 +36,9 @@ struct StripeModel: Sendable {
     var checkoutSessions = ObjectTable<CheckoutSession>()
     /// The portal's default configuration.
     let portalConfiguration: String
+    /// Whether the operator has saved the portal's settings, without which there is no configuration.
+    var hasPortalConfiguration = true
+    var isPortalActive = true
 
     /// Events of the operations so far that nobody has taken yet; taking them decides which of them come to be.
     private(set) var outbox: [Event] = []

@@ -4,6 +4,7 @@
 struct DeliveryPlan: Sendable {
     private(set) var endpoints: [WebhookEndpoint]
     private var disabledEndpoints: Set<Int> = []
+    private var deletedEndpoints: Set<Int> = []
     private(set) var attempts: [DeliveryAttempt] = []
     /// Deliveries that are ready or being sent.
     ///
@@ -29,16 +30,34 @@ struct DeliveryPlan: Sendable {
     }
 
     func isEnabled(_ position: Int) -> Bool {
-        !disabledEndpoints.contains(position)
+        !disabledEndpoints.contains(position) && !deletedEndpoints.contains(position)
     }
 
     /// Disables an endpoint or enables it again.
     ///
     /// - Returns: False where no endpoint has the id.
     mutating func setEnabled(_ isEnabled: Bool, endpoint id: String) -> Bool {
-        guard let position = endpoints.indices.first(where: { Self.endpointID($0) == id }) else { return false }
+        guard let position = position(of: id) else { return false }
         if isEnabled { disabledEndpoints.remove(position) } else { disabledEndpoints.insert(position) }
         return true
+    }
+
+    /// The place of an endpoint that has not been deleted.
+    func position(of id: String) -> Int? {
+        endpoints.indices.first { Self.endpointID($0) == id && !deletedEndpoints.contains($0) }
+    }
+
+    /// The ids of endpoints that have not been deleted, newest first.
+    var endpointIDs: [String] {
+        endpoints.indices.filter { !deletedEndpoints.contains($0) }.reversed().map(Self.endpointID)
+    }
+
+    mutating func replace(_ position: Int, with endpoint: WebhookEndpoint) {
+        endpoints[position] = endpoint
+    }
+
+    mutating func delete(_ position: Int) {
+        deletedEndpoints.insert(position)
     }
 
     /// The endpoints that are to be sent an event of this type.

@@ -20,14 +20,20 @@ final class DeliveryService: Service, Sendable {
         self.sandbox = sandbox
         self.configuration = configuration
         self.observers = observers
-        for _ in configuration.endpoints { addLane() }
+        openLanes(configuration.endpoints.count)
     }
 
-    /// Opens the lane of the endpoint that was added last.
-    func addLane() {
-        let (stream, continuation) = AsyncStream.makeStream(of: Delivery.self)
-        lanes.withLockedValue { $0.append(continuation) }
-        laneContinuation.yield(stream)
+    /// Opens the lanes of endpoints that were added.
+    ///
+    /// - Parameter count: How many endpoints there are.
+    func openLanes(_ count: Int) {
+        lanes.withLockedValue { lanes in
+            while lanes.count < count {
+                let (stream, continuation) = AsyncStream.makeStream(of: Delivery.self)
+                lanes.append(continuation)
+                laneContinuation.yield(stream)
+            }
+        }
     }
 
     /// Hands over deliveries that are ready.

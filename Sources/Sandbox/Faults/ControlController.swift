@@ -18,6 +18,23 @@ struct ControlController: Sendable {
         addFaults(to: group)
         addEndpoints(to: group)
         addState(to: group)
+        addAccount(to: group)
+    }
+
+    private func addAccount(to group: RouterGroup<SandboxRequestContext>) {
+        on(.post, "/keys", group) { reader, _ throws(StripeAPIError) in
+            let key = try reader.required("key")
+            let permissions = Set(try reader.texts("permissions") ?? [])
+            try reader.finish()
+            sandbox.withState { $0.restrictedKeys[key] = permissions }
+            return ["ok": true]
+        }
+        on(.post, "/portal_configuration", group) { reader, _ throws(StripeAPIError) in
+            guard let exists = try reader.boolean("exists") else { throw .parameterMissing("exists") }
+            try reader.finish()
+            sandbox.withState { $0.model.hasPortalConfiguration = exists }
+            return ["ok": true]
+        }
     }
 
     private func addInspection(to group: RouterGroup<SandboxRequestContext>) {

@@ -20,7 +20,7 @@ public struct Sweeper: Sendable {
     }
 
     /// The types that the mirror makes use of. https://docs.stripe.com/api/events/types
-    static let types = [
+    public static let types = [
         "checkout.session.completed",
         "customer.created", "customer.updated", "customer.deleted",
         "customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted",

@@ -13,13 +13,20 @@ struct BackfillCommand: AsyncParsableCommand {
         discussion: """
             The daemon does this by itself at its first start, and after more than 30 days without it. Broken off, it goes \
             on where it was. The daemon may run meanwhile. Example: portald backfill --config /etc/portald/portald.env
+
+            A damaged file is set aside with --rebuild and a new one filled in its place; the operator's links are \
+            brought over. The daemon must be stopped for that. Example: systemctl stop portald; portald backfill --rebuild
             """
     )
 
     @OptionGroup var options: SettingsOptions
 
+    @Flag(help: "Set the present file aside and fill a new one; for a file that is damaged.")
+    var rebuild = false
+
     func run() async throws {
         let settings = try options.settings(from: try await options.source())
+        if rebuild { try beginAnew(settings.database) }
         try await SyncSession(settings: settings).run { sync, client in
             let progress = try await ProgressLine.ofBackfill(client)
             let pass = try await sync.backfill.run { await progress.report($0) }
@@ -29,6 +36,18 @@ struct BackfillCommand: AsyncParsableCommand {
             if !isSettled {
                 print("some objects still wait to be read, which the daemon does; see 'portald status'")
             }
+        }
+    }
+
+    private func beginAnew(_ path: String) throws {
+        do {
+            let report = try MirrorRebuild.run(at: path, now: SyncParts.now())
+            print("the former file is \(report.formerPath); \(report.decisions) of the operator's links were kept")
+            if let reason = report.unreadable {
+                print("some of the operator's links could not be read (\(reason)); see 'portald links'")
+            }
+        } catch {
+            throw CommandFailure(error)
         }
     }
 }

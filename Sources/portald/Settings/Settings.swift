@@ -17,6 +17,8 @@ struct Settings: Sendable {
     var publishableKey: String?
     /// `STRIPE_WEBHOOK_SECRET`, secret, required: one or more, separated by commas.
     var webhookSecrets: [WebhookSecret]
+    /// `PORTALD_WEBHOOK_URL`: the address that Stripe sends webhooks to, for `doctor`.
+    var webhookURL: String?
     /// `STRIPE_API_BASE`, default `https://api.stripe.com`.
     var apiBase: EndpointURL
     /// `STRIPE_API_VERSION`, default `2026-03-25.dahlia`.
@@ -83,6 +85,7 @@ struct Settings: Sendable {
         let returnPath = reader.path("PORTALD_RETURN_PATH", default: "/billing")
         let webhookSecrets = reader.webhookSecrets("STRIPE_WEBHOOK_SECRET")
         let apiBase = reader.endpoint("STRIPE_API_BASE", default: "https://api.stripe.com")
+        webhookURL = reader.webhookURL("PORTALD_WEBHOOK_URL")
         let listen = reader.listenAddress("PORTALD_LISTEN", default: "127.0.0.1:8080")
         let adminListen = reader.loopbackAddress("PORTALD_ADMIN_LISTEN", default: "127.0.0.1:9464")
         let origins = reader.origins("PORTALD_ALLOWED_ORIGINS")

@@ -126,6 +126,18 @@ struct SettingsReader {
         }
     }
 
+    /// As it was written, because it is compared with what Stripe has.
+    mutating func webhookURL(_ name: String) -> String? {
+        guard let text = text(name) else { return nil }
+        do throws(EndpointURL.Invalid) {
+            _ = try EndpointURL(resource: text)
+            return text
+        } catch {
+            fault(name, "cannot be used: \(Self.explain(error))")
+            return nil
+        }
+    }
+
     static func explain(_ error: EndpointURL.Invalid) -> String {
         switch error {
         case .malformed: "it is no absolute URL"

@@ -1,0 +1,108 @@
+internal import FoundationEssentials
+internal import GRDB
+
+/// Begins a mirror anew in the place of one that is damaged: all of it can be filled from Stripe, except what the operator decided.
+public enum MirrorRebuild {
+    /// What was kept.
+    public struct Report: Sendable, Hashable {
+        /// Where the former file is now.
+        public var formerPath: String
+        /// How many decisions of the operator about links were brought over.
+        public var decisions: Int
+        /// Why not all of them could be read; nil where they could.
+        public var unreadable: String?
+    }
+
+    private struct Decision {
+        var user: UserID
+        var customer: String
+        var verdict: CustomerLinks.Verdict
+        var decidedAt: Int64
+    }
+
+    /// Sets the file and its log aside and makes a new one, which holds the operator's decisions about links.
+    ///
+    /// - Parameters:
+    ///   - path: The mirror.
+    ///   - now: Unix seconds by this machine's clock; part of the former file's new name.
+    /// - Returns: What was kept.
+    /// - Throws: ``MirrorError``, also where another process has the file open, or a newer version wrote it.
+    public static func run(at path: String, now: Double) throws(MirrorError) -> Report {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw .unusable(path: path, reason: "there is no such file; 'portald backfill' makes and fills one")
+        }
+        do {
+            try refuseWhileInUse(path)
+            var decisions: [Decision] = []
+            let unreadable = readDecisions(at: path, into: &decisions)
+            let former = path + ".damaged-\(Int64(now))"
+            for suffix in ["-wal", "-shm", ""] where FileManager.default.fileExists(atPath: path + suffix) {
+                try FileManager.default.moveItem(atPath: path + suffix, toPath: former + suffix)
+            }
+            let (store, _) = try MirrorStore.open(path: path)
+            try store.pool.write { [decisions] db in try save(decisions, at: now, db) }
+            try store.close()
+            return Report(formerPath: former, decisions: decisions.count, unreadable: unreadable)
+        } catch {
+            throw MirrorError(error)
+        }
+    }
+
+    /// A connection in WAL mode holds a shared lock as long as it is open, which nobody's exclusive one goes with.
+    /// https://www.sqlite.org/wal.html#use_of_wal_without_shared_memory
+    private static func refuseWhileInUse(_ path: String) throws {
+        do {
+            var configuration = Configuration()
+            // Before the file is first read: later it would only concern the log beside it.
+            configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE") }
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.inDatabase { db in
+                if try Migrations.migrator.hasBeenSuperseded(db) { throw MirrorError.newerSchema(path: path) }
+            }
+            try queue.close()
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            throw MirrorError.unusable(path: path, reason: "a program has it open; stop the daemon first")
+        } catch is DatabaseError {
+            // Damage is what this is for.
+        }
+    }
+
+    /// Reads as many as can be read; returns why it was not all.
+    private static func readDecisions(at path: String, into decisions: inout [Decision]) -> String? {
+        do {
+            var configuration = Configuration()
+            configuration.readonly = true
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            decisions = try queue.read { db in
+                var found: [Decision] = []
+                let sql = "SELECT customer, user_id, verdict, decided_at FROM link_decisions"
+                let rows = try Row.fetchCursor(db, sql: sql)
+                while let row = try rows.next() {
+                    guard let verdict = CustomerLinks.Verdict(rawValue: row["verdict"]) else { continue }
+                    found.append(
+                        Decision(
+                            user: UserID(stored: row["user_id"]),
+                            customer: row["customer"],
+                            verdict: verdict,
+                            decidedAt: row["decided_at"]
+                        )
+                    )
+                }
+                return found
+            }
+            try queue.close()
+            return nil
+        } catch {
+            return "\(MirrorError(error))"
+        }
+    }
+
+    private static func save(_ decisions: [Decision], at now: Double, _ db: Database) throws {
+        for decision in decisions {
+            try LinkDecisionTable(db: db)
+                .save(decision.verdict, decision.user, decision.customer, at: decision.decidedAt)
+            let change: LinkChange = decision.verdict == .linked ? .linked : .unlinked
+            try LinkLedgerTable(db: db).note(change, decision.user, decision.customer, at: now)
+        }
+    }
+}

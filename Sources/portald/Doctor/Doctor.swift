@@ -1,0 +1,126 @@
+import Foundation
+import MirrorStore
+import Stripe
+import StripeClient
+
+/// Looks at everything that the daemon depends on, and changes nothing.
+struct Doctor {
+    var settings: Settings
+    /// The file given with `--config`.
+    var configFile: String?
+    /// Whether that file sets a secret.
+    var configHoldsSecrets: Bool
+    var client: StripeClient
+
+    var endpoint: EndpointCheck {
+        EndpointCheck(url: settings.webhookURL, livemode: settings.livemode, apiVersion: settings.apiVersion)
+    }
+
+    func findings() async -> [Finding] {
+        let local = files() + [database()]
+        return local + (await account())
+    }
+
+    // MARK: This machine
+
+    private func files() -> [Finding] {
+        let folder = URL(filePath: settings.database).deletingLastPathComponent().path
+        var findings = [FileCheck.database(Self.observe(settings.database)), FileCheck.folder(Self.observe(folder))]
+        if let configFile {
+            findings.append(FileCheck.config(Self.observe(configFile), holdsSecrets: configHoldsSecrets))
+        }
+        do {
+            let attributes = try FileManager.default.attributesOfFileSystem(forPath: folder)
+            if let free = (attributes[.systemFreeSize] as? NSNumber)?.intValue {
+                findings.append(FileCheck.disk(free: free, folder: folder))
+            }
+        } catch {
+            findings.append(
+                .warning("disk", "how much room \(folder) has cannot be told", remedy: "df -h \(folder)")
+            )
+        }
+        return findings
+    }
+
+    private static func observe(_ path: String) -> FileCheck.Observation {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return FileCheck.Observation(path: path, mode: (attributes?[.posixPermissions] as? NSNumber)?.intValue)
+    }
+
+    private func database() -> Finding {
+        guard MirrorCheck.length(of: settings.database) > 0 else {
+            return .warning("database", "there is no mirror yet", remedy: "portald serve, or portald backfill")
+        }
+        do {
+            try MirrorCheck.run(on: settings.database)
+            let store = try MirrorStore.openReadOnly(path: settings.database)
+            defer { try? store.close() }
+            try store.requireMode(livemode: settings.livemode)
+            return .ok("database", "no damage found")
+        } catch MirrorError.damaged(let path, let finding) {
+            return .failure(
+                "database",
+                "\(path) is damaged (\(finding))",
+                remedy: "systemctl stop portald; portald backfill --rebuild"
+            )
+        } catch {
+            return .failure("database", "the mirror cannot be used", remedy: "\(error)")
+        }
+    }
+
+    // MARK: Stripe
+
+    private func account() async -> [Finding] {
+        var findings = [
+            AccountCheck.key(
+                isRestricted: settings.secretKey.exposed.hasPrefix("rk_"),
+                livemode: settings.livemode
+            )
+        ]
+        var reached: Set<StripeClient.Resource> = []
+        var date: Int64?
+        for resource in StripeClient.Resource.allCases {
+            do throws(StripeCallError) {
+                date = try await client.reach(resource) ?? date
+                reached.insert(resource)
+                findings.append(AccountCheck.reach(resource, error: nil))
+            } catch {
+                findings.append(AccountCheck.reach(resource, error: error))
+                // Without an answer, or with a key that Stripe does not know, the others would only say the same.
+                guard error.status == 403 else { return findings }
+            }
+            if resource == .customers, let date {
+                findings.append(
+                    AccountCheck.clock(
+                        now: Int64(SyncParts.now()),
+                        stripe: date,
+                        tolerance: settings.signatureTolerance
+                    )
+                )
+            }
+        }
+        if reached.contains(.portalConfigurations) { findings.append(await portal()) }
+        if reached.contains(.webhookEndpoints) { findings += await webhooks() }
+        return findings
+    }
+
+    private func portal() async -> Finding {
+        do {
+            return AccountCheck.portal(
+                wanted: settings.portalConfiguration,
+                known: try await client.listPortalConfigurations(),
+                livemode: settings.livemode
+            )
+        } catch {
+            return AccountCheck.reach(.portalConfigurations, error: error)
+        }
+    }
+
+    private func webhooks() async -> [Finding] {
+        do {
+            return endpoint.findings(try await client.listWebhookEndpoints(lane: .refresh))
+        } catch {
+            return [AccountCheck.reach(.webhookEndpoints, error: error)]
+        }
+    }
+}

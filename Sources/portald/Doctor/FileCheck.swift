@@ -1,0 +1,68 @@
+/// Judges the files that hold secrets and personal data, and the room that is left for them.
+enum FileCheck {
+    /// What the file system says of a file or folder.
+    struct Observation: Sendable, Hashable {
+        var path: String
+        /// The permission bits; nil where there is no such file.
+        var mode: Int?
+    }
+
+    private static let others = 0o077
+    private static let writableByOthers = 0o022
+    /// Bytes below which a mirror may stop to grow within days, and below which it does.
+    private static let room = (little: 1 << 30, none: 100 << 20)
+
+    /// The database, and the log beside it: they hold names and addresses of customers.
+    static func database(_ file: Observation) -> Finding {
+        guard let mode = file.mode else {
+            return .warning("database-mode", "\(file.path) is not there yet", remedy: "portald migrate")
+        }
+        guard mode & others == 0 else {
+            return .failure(
+                "database-mode",
+                "\(file.path) can be read or written by others (mode \(octal(mode)))",
+                remedy: "chmod 600 \(file.path)"
+            )
+        }
+        return .ok("database-mode", "\(file.path) is its owner's alone")
+    }
+
+    /// The database's folder: who may write there may replace the file.
+    static func folder(_ folder: Observation) -> Finding {
+        guard let mode = folder.mode else {
+            return .failure("folder-mode", "\(folder.path) is not there", remedy: "mkdir -m 700 -p \(folder.path)")
+        }
+        // In a folder with the sticky bit, such as /tmp, others may not remove what is not theirs.
+        guard mode & writableByOthers == 0 || mode & 0o1000 != 0 else {
+            return .failure(
+                "folder-mode",
+                "\(folder.path) can be written by others (mode \(octal(mode))), who could replace the database",
+                remedy: "chmod go-w \(folder.path)"
+            )
+        }
+        return .ok("folder-mode", "only its owner writes to \(folder.path)")
+    }
+
+    /// The file given with `--config`.
+    static func config(_ file: Observation, holdsSecrets: Bool) -> Finding {
+        guard holdsSecrets, let mode = file.mode, mode & others != 0 else {
+            return .ok("config-mode", "\(file.path) shows nobody a secret")
+        }
+        return .failure(
+            "config-mode",
+            "\(file.path) holds secrets and can be read or written by others (mode \(octal(mode)))",
+            remedy: "chmod 600 \(file.path)"
+        )
+    }
+
+    /// The room on the database's disk, in bytes.
+    static func disk(free: Int, folder: String) -> Finding {
+        let message = "\(free >> 20) MiB are free for \(folder)"
+        let remedy = "make room; 'portald status' shows the database's size, PORTALD_EVENT_RETENTION_DAYS bounds it"
+        if free < room.none { return .failure("disk", message, remedy: remedy) }
+        if free < room.little { return .warning("disk", message, remedy: remedy) }
+        return .ok("disk", message)
+    }
+
+    private static func octal(_ mode: Int) -> String { "0" + String(mode & 0o7777, radix: 8) }
+}

@@ -1,0 +1,79 @@
+import Stripe
+import Testing
+
+@testable import portald
+
+@Suite struct EndpointCheckTests {
+    private let check = EndpointCheck(livemode: false, apiVersion: "2026-03-25.dahlia", types: ["customer.created", "customer.deleted"])
+
+    private func endpoint(
+        _ id: String,
+        url: String = "https://a.example/webhooks/stripe",
+        status: String = "enabled",
+        version: String = "2026-03-25.dahlia",
+        events: String = "*"
+    ) throws -> EndpointRegistration {
+        let text = """
+            {"id":"\(id)","object":"webhook_endpoint","url":"\(url)","status":"\(status)","api_version":"\(version)",
+            "enabled_events":["\(events)"],"livemode":false}
+            """
+        return try EndpointRegistration(JSON(parsing: Array(text.utf8)))
+    }
+
+    private func complaints(_ known: EndpointRegistration...) -> [String] {
+        check.findings(known).filter { $0.level != .ok }.map { "\($0.check) \($0.level.rawValue)" }
+    }
+
+    @Test func itIsFoundByItsPath() throws {
+        #expect(try complaints(endpoint("we_1")).isEmpty)
+        #expect(try complaints(endpoint("we_1", url: "https://a.example/webhooks/stripe?x=1")).isEmpty)
+        for url in ["https://a.example", "https://a.example/", "https://a.example/webhooks/stripe/2", "webhooks/stripe"] {
+            #expect(try complaints(endpoint("we_1", url: url)) == ["webhook-endpoint failure"])
+        }
+    }
+
+    @Test func ofSeveralTheOneThatWorksBestCounts() throws {
+        let disabled = try endpoint("we_1", status: "disabled")
+        let old = try endpoint("we_2", version: "2019-12-03")
+        let good = try endpoint("we_3")
+        #expect(check.endpoint(among: [disabled, old, good])?.id == "we_3")
+        #expect(check.endpoint(among: [disabled, old])?.id == "we_2")
+        #expect(complaints(disabled, good).isEmpty)
+        #expect(complaints(old, good) == ["webhook-endpoint-count warning"])
+        #expect(complaints(disabled) == ["webhook-endpoint failure"])
+        #expect(complaints(old) == ["webhook-endpoint-version warning"])
+    }
+
+    @Test func aRepairAddsAndNeverTakesAway() throws {
+        #expect(check.repair([]) == nil)
+        var named = check
+        named.url = "https://b.example/hook"
+        #expect(try named.repair([endpoint("we_1")]) == .create(url: "https://b.example/hook"))
+        #expect(try check.repair([endpoint("we_1")]) == nil)
+        #expect(
+            try check.repair([endpoint("we_1", events: "customer.created")])
+                == .update(id: "we_1", types: ["customer.created", "customer.deleted"])
+        )
+        #expect(try check.repair([endpoint("we_1", status: "disabled")]) == .update(id: "we_1", types: ["*"]))
+    }
+
+    @Test func theClockIsJudgedByTheTolerance() {
+        func level(_ offset: Int64) -> Finding.Level {
+            AccountCheck.clock(now: 1_000_000 + offset, stripe: 1_000_000, tolerance: 300).level
+        }
+        #expect([0, 5, -5].map(level) == [.ok, .ok, .ok])
+        #expect([6, -6, 149].map(level) == [.warning, .warning, .warning])
+        #expect([150, -150, 4000].map(level) == [.failure, .failure, .failure])
+    }
+
+    @Test func modesAndRoomAreJudged() {
+        #expect(FileCheck.database(.init(path: "p", mode: 0o600)).level == .ok)
+        #expect(FileCheck.database(.init(path: "p", mode: 0o604)).remedy == "chmod 600 p")
+        #expect(FileCheck.folder(.init(path: "p", mode: 0o755)).level == .ok)
+        #expect(FileCheck.folder(.init(path: "p", mode: 0o1777)).level == .ok)
+        #expect(FileCheck.folder(.init(path: "p", mode: 0o775)).level == .failure)
+        #expect(FileCheck.config(.init(path: "p", mode: 0o644), holdsSecrets: false).level == .ok)
+        #expect(FileCheck.config(.init(path: "p", mode: 0o640), holdsSecrets: true).level == .failure)
+        #expect([0, 200 << 20, 2 << 30].map { FileCheck.disk(free: $0, folder: "p").level } == [.failure, .warning, .ok])
+    }
+}

@@ -9,7 +9,7 @@ PORTALD_BINARY ?= .build/release/portald
 
 PACKAGES := libcurl4-openssl-dev libsqlite3-dev libssl-dev pkg-config
 DEB_PACKAGES := build-essential debhelper dpkg-dev fakeroot lintian
-PACKAGE_TEST_PACKAGES := mmdebstrap nginx-light systemd-container
+PACKAGE_TEST_PACKAGES := mmdebstrap systemd-container
 TEST_PACKAGES := chromium chromium-driver curl node-typescript openssl python3-venv sqlite3
 
 # As root there may be no sudo, and none is needed.
@@ -70,9 +70,10 @@ deb: $(if $(filter .build/release/portald,$(PORTALD_BINARY)),build)
 	cd .build/deb/portald && DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage --build=binary --no-sign
 	lintian --fail-on error,warning .build/deb/*.changes
 
-test-package: test-deps
+test-package: export DPKG_DEB_COMPRESSOR_LEVEL = 1
+test-package: deb test-deps
 	$(call install_missing,$(PACKAGE_TEST_PACKAGES))
-	PORTALD_BINARY=$(PORTALD_BINARY) $(VENV)/bin/pytest Tests/Package
+	$(VENV)/bin/pytest Tests/Package
 
 clean:
 	rm -rf .build $(VENV)

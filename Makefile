@@ -4,8 +4,12 @@ SWIFT ?= swift
 PYTHON ?= python3
 PREFIX ?= /usr/local
 VENV := .build-venv
+# What `make deb` packs.
+PORTALD_BINARY ?= .build/release/portald
 
 PACKAGES := libcurl4-openssl-dev libsqlite3-dev libssl-dev pkg-config
+DEB_PACKAGES := build-essential debhelper dpkg-dev fakeroot lintian
+PACKAGE_TEST_PACKAGES := mmdebstrap systemd-container
 TEST_PACKAGES := chromium chromium-driver curl node-typescript openssl prometheus python3-venv sqlite3
 
 # As root there may be no sudo, and none is needed.
@@ -14,7 +18,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 BUILD_OPTIONS := $(if $(CI),--quiet)
 
 .SILENT:
-.PHONY: help run test lint build install clean deps test-deps swift
+.PHONY: help run test lint build install deb test-package clean deps test-deps swift
 
 help:
 	echo "make run      build, and run the demo: a fake Stripe, the daemon and a page, all on this machine"
@@ -22,6 +26,8 @@ help:
 	echo "make lint     check the formatting and that every test program can be read"
 	echo "make build    make the release binary; it runs without a Swift toolchain"
 	echo "make install  copy the release binary to $(DESTDIR)$(PREFIX)/bin (PREFIX, DESTDIR)"
+	echo "make deb      make a Debian package of the release binary in .build/deb, or of PORTALD_BINARY"
+	echo "make test-package  install, run, upgrade, remove and purge that package in a container of its own (as root)"
 	echo "make clean    remove everything that was built"
 
 run: deps
@@ -49,6 +55,25 @@ build: deps
 install:
 	test -x .build/release/portald || { echo "run 'make build' first" >&2; exit 1; }
 	install -D -m 755 .build/release/portald "$(DESTDIR)$(PREFIX)/bin/portald"
+
+# Debian's tools work in a copy, because they write beside their sources. There is one version: the program's.
+deb: $(if $(filter .build/release/portald,$(PORTALD_BINARY)),build)
+	$(call install_missing,$(DEB_PACKAGES))
+	rm -rf .build/deb
+	mkdir -p .build/deb/portald
+	cp -r CHANGELOG.md README.md debian examples systemd .build/deb/portald
+	cp "$(PORTALD_BINARY)" .build/deb/portald/portald
+	version=$$(sed -n 's/.*current = "\(.*\)".*/\1/p' Sources/portald/Version.swift); \
+	printf 'portald (%s-1) bookworm; urgency=medium\n\n  * /usr/share/doc/portald/CHANGELOG.md.gz tells what changed.\n\n%s\n' \
+		"$$version" " -- $$(sed -n 's/^Maintainer: //p' debian/control)  $$(git log -1 --format=%cD)" \
+		>.build/deb/portald/debian/changelog
+	cd .build/deb/portald && DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage --build=binary --no-sign
+	lintian --fail-on error,warning .build/deb/*.changes
+
+test-package: export DPKG_DEB_COMPRESSOR_LEVEL = 1
+test-package: deb test-deps
+	$(call install_missing,$(PACKAGE_TEST_PACKAGES))
+	$(VENV)/bin/pytest Tests/Package
 
 clean:
 	rm -rf .build $(VENV)

@@ -42,6 +42,20 @@ import Testing
         try credentials.remove()
     }
 
+    /// As systemd names the files of a folder that `LoadCredential=portald:` is given.
+    @Test func findsACredentialOfTheUnitsFolder() async throws {
+        let credentials = try Folder()
+        try credentials.write("portald_STRIPE_SECRET_KEY", "sk_test_1")
+        try credentials.write("portald_PORTALD_MISSPELLED", "1")
+        let source = try await SettingsSource(
+            environment: ["CREDENTIALS_DIRECTORY": credentials.url.path],
+            configFile: nil
+        )
+        #expect(source.text("STRIPE_SECRET_KEY") == "sk_test_1")
+        #expect(UnknownSettings.names(among: source.names) == ["PORTALD_MISSPELLED"])
+        try credentials.remove()
+    }
+
     @Test func readsAFileOfLines() async throws {
         let folder = try Folder()
         let file = try folder.write(

@@ -4,8 +4,12 @@ import SystemPackage
 
 /// Where settings are read from, each by its one name: the environment, then `$CREDENTIALS_DIRECTORY`, then a file.
 ///
-/// systemd puts secrets into that directory (https://systemd.io/CREDENTIALS/), one file each.
+/// systemd puts secrets into that directory (https://systemd.io/CREDENTIALS/), one file each, whose name may begin with
+/// `portald_`.
 struct SettingsSource {
+    /// How systemd begins the names of all that `LoadCredential=portald:` finds in a folder.
+    private static let prefix = "portald_"
+
     private let reader: ConfigReader
     /// The names of all that is set, settings or not.
     let names: Set<String>
@@ -17,8 +21,11 @@ struct SettingsSource {
         do {
             if let directory = environment["CREDENTIALS_DIRECTORY"] {
                 path = directory
-                names.formUnion(try FileManager.default.contentsOfDirectory(atPath: directory))
-                providers.append(try await DirectoryFilesProvider(directoryPath: FilePath(directory)))
+                let files = try FileManager.default.contentsOfDirectory(atPath: directory)
+                names.formUnion(files.map { $0.hasPrefix(Self.prefix) ? String($0.dropFirst(Self.prefix.count)) : $0 })
+                let provider = try await DirectoryFilesProvider(directoryPath: FilePath(directory))
+                providers.append(provider)
+                providers.append(provider.mapKeys { AbsoluteConfigKey([Self.prefix + $0.components.joined()]) })
             }
             if let configFile {
                 path = configFile

@@ -112,4 +112,19 @@ import Testing
             }
         }
     }
+
+    /// Root rebuilds, and the daemon, which is not root, has to open the file.
+    @Test(.enabled(if: geteuid() == 0)) func aRebuiltFileBelongsToWhomTheFormerBelonged() async throws {
+        try await TestMirror.inFolder { folder in
+            let path = folder.appending(path: "mirror.db").path
+            try await TestMirror.open(path) { _ in }
+            let owner: [FileAttributeKey: any Sendable] = [.ownerAccountID: 1234, .groupOwnerAccountID: 4321]
+            try FileManager.default.setAttributes(owner, ofItemAtPath: path)
+            _ = try MirrorRebuild.run(at: path, now: 1_700_000_100)
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(attributes[.ownerAccountID] as? Int == 1234)
+            #expect(attributes[.groupOwnerAccountID] as? Int == 4321)
+            #expect(attributes[.posixPermissions] as? Int == 0o600)
+        }
+    }
 }

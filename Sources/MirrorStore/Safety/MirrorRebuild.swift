@@ -35,6 +35,7 @@ public enum MirrorRebuild {
             try refuseWhileInUse(path)
             var decisions: [Decision] = []
             let unreadable = readDecisions(at: path, into: &decisions)
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
             let former = path + ".damaged-\(Int64(now))"
             for suffix in ["-wal", "-shm", ""] where FileManager.default.fileExists(atPath: path + suffix) {
                 try FileManager.default.moveItem(atPath: path + suffix, toPath: former + suffix)
@@ -42,6 +43,9 @@ public enum MirrorRebuild {
             let (store, _) = try MirrorStore.open(path: path)
             try store.pool.write { [decisions] db in try save(decisions, at: now, db) }
             try store.close()
+            // The operator is root, and the daemon is not: the new file is whose the former was.
+            let owner = attributes.filter { [.ownerAccountID, .groupOwnerAccountID].contains($0.key) }
+            try FileManager.default.setAttributes(owner, ofItemAtPath: path)
             return Report(formerPath: former, decisions: decisions.count, unreadable: unreadable)
         } catch {
             throw MirrorError(error)

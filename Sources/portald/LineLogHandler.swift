@@ -1,18 +1,20 @@
 import Foundation
 import Logging
 
-/// Writes a log as lines of `level message name=value…` to standard error, where journald takes it.
+/// Writes a log as lines of `level message name=value…`, or of JSON, to standard error, where journald takes it.
 ///
-/// Values are quoted where they hold anything but plain characters, so that no value can pass for a field or a line of
+/// In the former, values are quoted where they hold anything but plain characters, so that no value can pass for a field or a line of
 /// its own. The level is also journald's prefix (https://www.freedesktop.org/software/systemd/man/latest/sd-daemon.html)
 /// where journald listens; elsewhere a time stands in front.
 struct LineLogHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
     var logLevel: Logger.Level
+    private let format: LogFormat
     private let isJournal: Bool
 
-    init(level: Logger.Level, isJournal: Bool) {
+    init(level: Logger.Level, format: LogFormat = .logfmt, isJournal: Bool) {
         logLevel = level
+        self.format = format
         self.isJournal = isJournal
     }
 
@@ -27,13 +29,26 @@ struct LineLogHandler: LogHandler {
     }
 
     func line(for event: LogEvent, at time: Date) -> String {
-        var line = isJournal ? "<\(priority(of: event.level))>" : time.formatted(.iso8601) + " "
-        line += "\(event.level) \(Self.quote("\(event.message)", spaces: true))"
         let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }
-        for (name, value) in fields.sorted(by: { $0.key < $1.key }) where !name.hasPrefix("hb.") {
-            line += " \(name)=\(Self.quote("\(value)", spaces: false))"
+            .filter { name, _ in !name.hasPrefix("hb.") }.mapValues { "\($0)" }
+        let priority = isJournal ? "<\(priority(of: event.level))>" : ""
+        switch format {
+        case .logfmt:
+            return (isJournal ? priority : time.formatted(.iso8601) + " ") + text(of: event, fields)
+        case .json:
+            do {
+                let line = JSONLogLine(level: event.level, message: event.message, fields: fields, at: time)
+                return priority + (try line.text)
+            } catch {
+                return priority + text(of: event, fields)
+            }
         }
-        return line
+    }
+
+    private func text(of event: LogEvent, _ fields: [String: String]) -> String {
+        fields.sorted { $0.key < $1.key }.reduce("\(event.level) \(Self.quote("\(event.message)", spaces: true))") {
+            "\($0) \($1.key)=\(Self.quote($1.value, spaces: false))"
+        }
     }
 
     /// A text as it is where it holds plain characters only, else in quotation marks and escaped.

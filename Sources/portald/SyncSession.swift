@@ -24,7 +24,7 @@ struct SyncSession {
                 settings: settings,
                 store: store,
                 client: client,
-                logger: Logger.portald(level: settings.logLevel)
+                logger: Logger.portald(level: settings.logLevel, format: settings.logFormat)
             )
             let value = try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { await sync.writer.run() }

@@ -12,9 +12,10 @@ import Testing
         _ metadata: Logger.Metadata? = nil,
         level: Logger.Level = .info,
         isJournal: Bool = true,
-        own: Logger.Metadata = [:]
+        own: Logger.Metadata = [:],
+        format: LogFormat = .logfmt
     ) -> String {
-        var handler = LineLogHandler(level: .trace, isJournal: isJournal)
+        var handler = LineLogHandler(level: .trace, format: format, isJournal: isJournal)
         handler.metadata = own
         let event = LogEvent(
             level: level,
@@ -31,6 +32,21 @@ import Testing
     @Test func writesFieldsInAFixedOrder() {
         let line = line("request", ["status": "200", "method": "GET", "route": "/api/x"], own: ["id": "7", "status": "1"])
         #expect(line == "<6>info request id=7 method=GET route=/api/x status=200")
+    }
+
+    @Test func writesJSONOneObjectALine() throws {
+        let fields: Logger.Metadata = ["cause": "a \"b\"\nc\u{2028}", "level": "9", "hb.request.id": "1", "url": "http://a/b"]
+        let line = line("it failed", fields, level: .error, own: ["listener": "admin"], format: .json)
+        #expect(line.hasPrefix("<3>{"))
+        #expect(line.allSatisfy { !$0.isNewline || $0 == "\u{2028}" })
+        let object = try JSONDecoder().decode([String: String].self, from: Data(line.dropFirst(3).utf8))
+        #expect(
+            object == [
+                "time": "2026-09-21T14:13:20.000Z", "level": "error", "message": "it failed", "cause": "a \"b\"\nc\u{2028}",
+                "level_": "9", "listener": "admin", "url": "http://a/b",
+            ]
+        )
+        #expect(self.line("m", isJournal: false, format: .json).hasPrefix(#"{"level":"info","message":"m","time":"#))
     }
 
     @Test(arguments: [

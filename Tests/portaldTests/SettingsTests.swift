@@ -75,6 +75,7 @@ import Web
             "PORTALD_PORTAL_STATUSES": " active,unpaid ", "PORTALD_SIGNATURE_TOLERANCE": "86400",
             "PORTALD_ADMIN_LISTEN": "[::1]:0", "PORTALD_STRIPE_RATE": "100", "PORTALD_SWEEP_INTERVAL": "60",
             "PORTALD_VERIFY_SHARE": "0", "PORTALD_EVENT_RETENTION_DAYS": "3650", "PORTALD_LOG_LEVEL": "debug",
+            "PORTALD_LOG_FORMAT": "json",
         ])
         #expect(settings.adminListen == ListenAddress(host: "::1", port: 0))
         #expect(settings.stripeRate == 100)
@@ -223,7 +224,7 @@ import Web
         "PORTALD_JWT_ISSUER": " ", "PORTALD_JWT_AUDIENCE": "",
         "PORTALD_JWT_USER_CLAIM": "\t", "PORTALD_JWT_REQUIRED_CLAIMS": "MARK", "PORTALD_PORTAL_CONFIGURATION": "MARK",
         "PORTALD_USER_METADATA_KEY": "", "PORTALD_PORTAL_STATUSES": "active,,MARK",
-        "PORTALD_SIGNATURE_TOLERANCE": "MARK", "PORTALD_LOG_LEVEL": "MARK", "PORTALD_ADMIN_LISTEN": "MARK",
+        "PORTALD_SIGNATURE_TOLERANCE": "MARK", "PORTALD_LOG_LEVEL": "MARK", "PORTALD_LOG_FORMAT": "MARK", "PORTALD_ADMIN_LISTEN": "MARK",
         "PORTALD_PORTAL_RATE": "MARK", "PORTALD_STRIPE_RATE": "MARK", "PORTALD_SWEEP_INTERVAL": "MARK", "PORTALD_VERIFY_SHARE": "MARK",
         "PORTALD_EVENT_RETENTION_DAYS": "MARK",
     ]
@@ -282,6 +283,7 @@ import Web
         ("PORTALD_VERIFY_SHARE", "5%", "0 to 50"), ("PORTALD_EVENT_RETENTION_DAYS", "0", "days from 1 to 3650"),
         ("PORTALD_EVENT_RETENTION_DAYS", "3651", "1 to 3650"), ("PORTALD_EVENT_RETENTION_DAYS", "30d", "1 to 3650"),
         ("PORTALD_LOG_LEVEL", "verbose", "no level"), ("PORTALD_LOG_LEVEL", "INFO", "no level"),
+        ("PORTALD_LOG_FORMAT", "JSON", "no format"),
         ("PORTALD_DATABASE", "", "blank"), ("PORTALD_USER_METADATA_KEY", " ", "blank"),
     ])
     func saysWhatIsWrong(_ name: String, value: String, words: String) async {

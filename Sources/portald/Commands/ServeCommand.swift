@@ -19,7 +19,7 @@ struct ServeCommand: AsyncParsableCommand {
         let manager = try SettingsOptions.orRefuse { () throws(SettingsError) in
             try ServiceManager(environment: ProcessInfo.processInfo.environment)
         }
-        let logger = Logger.portald(level: settings.logLevel)
+        let logger = Logger.portald(level: settings.logLevel, format: settings.logFormat)
         for name in UnknownSettings.names(among: source.names) {
             logger.warning("this setting is unknown and has no effect", metadata: ["setting": "\(name)"])
         }

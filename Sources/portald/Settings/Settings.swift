@@ -57,6 +57,8 @@ struct Settings: Sendable {
     var eventRetentionDays: Int
     /// `PORTALD_LOG_LEVEL`, default `info`.
     var logLevel: Logger.Level
+    /// `PORTALD_LOG_FORMAT`, default `logfmt`.
+    var logFormat: LogFormat
 
     private static let defaultDatabase = "portald.db"
 
@@ -103,6 +105,7 @@ struct Settings: Sendable {
         verifyShare = reader.integer("PORTALD_VERIFY_SHARE", of: "percent", in: 0...50, default: 5)
         eventRetentionDays = reader.integer("PORTALD_EVENT_RETENTION_DAYS", of: "days", in: 1...3650, default: 30)
         logLevel = reader.logLevel("PORTALD_LOG_LEVEL", default: .info)
+        logFormat = reader.logFormat("PORTALD_LOG_FORMAT", default: .logfmt)
         guard reader.faults.isEmpty, let key, let frontend, let apiBase, let listen, let adminListen, let portalRate
         else {
             throw SettingsError(faults: reader.faults)

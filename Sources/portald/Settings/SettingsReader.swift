@@ -225,4 +225,14 @@ struct SettingsReader {
         }
         return level
     }
+
+    mutating func logFormat(_ name: String, default fallback: LogFormat) -> LogFormat {
+        guard let text = text(name) else { return fallback }
+        guard let format = LogFormat(rawValue: text) else {
+            let formats = LogFormat.allCases.map(\.rawValue).joined(separator: " or ")
+            fault(name, "is no format; give \(formats)")
+            return fallback
+        }
+        return format
+    }
 }

@@ -15,7 +15,7 @@ enum Migrations {
         Step(name: "0002_sync", sql: PackageResources._002_sync_sql),
         Step(name: "0003_history", sql: PackageResources._003_history_sql),
         Step(name: "0004_links", sql: PackageResources._004_links_sql),
-        Step(name: "0007_activity", sql: PackageResources._007_activity_sql),
+        Step(name: "0005_activity", sql: PackageResources._005_activity_sql),
     ]
 
     static let migrator: DatabaseMigrator = {

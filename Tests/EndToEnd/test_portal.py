@@ -340,15 +340,20 @@ class TestStripeTroubles:
         check_stripe_trouble(world, subscriber, fault, 504, "stripe_timeout", calls={1})
 
     @pytest.mark.parametrize(
-        "fault",
-        [{"effect": "status", "status": 409}, {"effect": "status", "status": 503}, {"effect": "reset"}],
+        ("fault", "calls"),
+        [
+            ({"effect": "status", "status": 409}, {2}),
+            ({"effect": "status", "status": 503}, {2}),
+            # libcurl may try once more by itself, as above.
+            ({"effect": "reset"}, {2, 3}),
+        ],
         ids=["conflict", "outage", "reset"],
     )
-    def test_a_passing_trouble_goes_unnoticed(self, world, subscriber, fault):
+    def test_a_passing_trouble_goes_unnoticed(self, world, subscriber, fault, calls):
         world.sandbox.trouble_portal(**fault)
         before = world.sandbox.portal_calls()
         assert world.open_portal(subscriber.token()).status_code == 200
-        assert world.sandbox.portal_calls() - before == 2
+        assert world.sandbox.portal_calls() - before in calls
 
     def test_a_lost_answer_makes_no_second_session(self, world, subscriber):
         """The retry carries the same idempotency key, so Stripe answers with the session it has made."""

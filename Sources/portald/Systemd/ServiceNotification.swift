@@ -1,15 +1,11 @@
-import Glibc
-
 /// Tells systemd how the daemon fares: datagrams of `NAME=value` lines to the socket that `$NOTIFY_SOCKET` names.
 ///
 /// The protocol is stable and meant to be spoken without libsystemd: https://www.freedesktop.org/software/systemd/man/252/sd_notify.html
 struct ServiceNotification: Sendable {
     /// What systemd is told.
     enum State: Sendable, Hashable {
-        /// The start, or a reload, is done.
+        /// The start is done.
         case ready
-        /// The configuration is being read anew.
-        case reloading
         /// The stop has begun.
         case stopping
         /// A line for `systemctl status`.
@@ -20,18 +16,10 @@ struct ServiceNotification: Sendable {
         var line: String {
             switch self {
             case .ready: "READY=1"
-            case .reloading: "RELOADING=1\nMONOTONIC_USEC=\(Self.monotonicMicroseconds)"
             case .stopping: "STOPPING=1"
             case .status(let text): "STATUS=" + text.map { $0.isNewline ? " " : $0 }
             case .watchdog: "WATCHDOG=1"
             }
-        }
-
-        /// By the clock that systemd compares with.
-        private static var monotonicMicroseconds: Int64 {
-            var time = timespec()
-            unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-            return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
         }
     }
 

@@ -22,9 +22,6 @@ import Testing
         #expect(ServiceNotification.State.stopping.line == "STOPPING=1")
         #expect(ServiceNotification.State.watchdog.line == "WATCHDOG=1")
         #expect(ServiceNotification.State.status("two\nlines\r\n").line == "STATUS=two lines ")
-        let lines = ServiceNotification.State.reloading.line.split(separator: "\n")
-        #expect(lines.first == "RELOADING=1")
-        #expect(lines.last?.wholeMatch(of: /MONOTONIC_USEC=[0-9]+/) != nil)
     }
 
     @Test func aReceiverThatIsGoneIsAnError() throws {

@@ -6,7 +6,7 @@ public enum MirrorCheck {
     /// The longest file that is checked at every start, in bytes.
     ///
     /// A million rows in 1.4 GB were read in 2 s from memory. From a disk of 100 MB a second the longest file takes 43 s, of
-    /// the 90 s that systemd waits for a start.
+    /// the five minutes that the unit allows a start.
     public static let startLimit = 4 << 30
 
     /// Bytes of the file, without the log beside it; 0 where there is none, or where opening it will say what is wrong.

@@ -160,10 +160,15 @@ def test_restarts_under_load_lose_nothing(launch, report):
     everybody = [client for group in clients.values() for client in group]
     for client in everybody:
         client.start()
+
+    def everybody_is_served():
+        assert daemon.is_running, daemon.log
+        return all(client.sent > count + 2 for client, count in zip(everybody, counts))
+
     try:
         for _ in range(RESTARTS):
             counts = [client.sent for client in everybody]
-            eventually(lambda: all(client.sent > count + 2 for client, count in zip(everybody, counts)))
+            eventually(everybody_is_served, lambda: f"from {counts} to {[client.sent for client in everybody]}:\n{daemon.log}")
             daemon.process.send_signal(signal.SIGTERM)
             assert daemon.wait() == 0
             daemon = start()

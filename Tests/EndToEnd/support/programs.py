@@ -129,10 +129,12 @@ class Supervised(Program):
 
     def __init__(self, binary, settings, directory, sockets):
         def hand_over():
-            for target, server in enumerate(sockets.values(), FIRST_SOCKET + 10):
-                os.dup2(server.fileno(), target)
-            for target in range(len(sockets)):
-                os.dup2(FIRST_SOCKET + 10 + target, FIRST_SOCKET + target, inheritable=True)
+            # By way of descriptors that nobody has: a socket's own may be one of those it goes to, or its neighbour's.
+            away = max(server.fileno() for server in sockets.values()) + FIRST_SOCKET + len(sockets)
+            for number, server in enumerate(sockets.values()):
+                os.dup2(server.fileno(), away + number, inheritable=False)
+            for number in range(len(sockets)):
+                os.dup2(away + number, FIRST_SOCKET + number)
 
         variables = {"LISTEN_FDS": str(len(sockets)), "LISTEN_FDNAMES": ":".join(sockets)}
         super().__init__(

@@ -5,13 +5,13 @@ import time
 DEADLINE = 60
 
 
-def eventually(condition):
-    """The first true value of a condition; fails where there is none in time."""
+def eventually(condition, explain=str):
+    """The first true value of a condition; fails where there is none in time, with what the explanation says then."""
     deadline = time.monotonic() + DEADLINE
     while True:
         if value := condition():
             return value
-        assert time.monotonic() < deadline, "the condition did not come true in time"
+        assert time.monotonic() < deadline, f"the condition did not come true in time {explain()}"
         time.sleep(0.02)
 
 

@@ -1,4 +1,5 @@
 internal import MirrorStore
+internal import Stripe
 
 /// The state of the mirror in words: what is wrong, and what to do.
 struct StatusVerdict: Sendable, Hashable {
@@ -44,8 +45,9 @@ struct StatusVerdict: Sendable, Hashable {
     init(_ report: MirrorReport) {
         findings =
             [
-                Self.filling(report), Self.sweeps(report), Self.webhooks(report), Self.waiting(report),
-                Self.failingReads(report), Self.failedEvents(report), Self.conflicts(report), Self.drift(report),
+                Self.filling(report), Self.sweeps(report), Self.endpoint(report), Self.webhooks(report),
+                Self.waiting(report), Self.failingReads(report), Self.failedEvents(report), Self.conflicts(report),
+                Self.drift(report),
             ].compactMap(\.self).sorted { $0.level > $1.level } + report.status.warnings.map(Self.warning)
     }
 
@@ -75,6 +77,34 @@ struct StatusVerdict: Sendable, Hashable {
         )
     }
 
+    /// The first of what is wrong with the webhook endpoint, which `doctor` tells all of.
+    private static func endpoint(_ report: MirrorReport) -> Finding? {
+        guard let endpoint = report.status.endpoint, let fault = endpoint.faults.first else { return nil }
+        // In which versions webhooks come is told by those that came.
+        if fault.kind == .apiVersion, !report.status.warnings.isEmpty { return nil }
+        let name = endpoint.endpoint.map { "The webhook endpoint \($0)" } ?? "The webhook endpoint"
+        let (problem, command) =
+            switch fault.kind {
+            case .missing: ("Stripe has no webhook endpoint \(endpoint.url)", "portald doctor --fix")
+            case .disabled: ("\(name) is disabled at Stripe", "portald doctor --fix")
+            case .mode: ("\(name) is of the other mode than the key", "portald doctor")
+            case .eventTypes: ("\(name) is not sent \(fault.details.joined(separator: ", "))", "portald doctor --fix")
+            case .apiVersion:
+                ("\(name) is of API version \(fault.details.first ?? "the account's default")", "portald doctor")
+            case .duplicate:
+                ("Several webhook endpoints lead here: \(fault.details.joined(separator: ", "))", "portald doctor")
+            }
+        let since = report.time - endpoint.since
+        return Finding(
+            level: endpoint.losesEvents ? .failure : .warning,
+            problem: problem + (since < 60 ? "." : ", for \(span(since))."),
+            remedy: endpoint.losesEvents
+                ? "Sweeps bring what is missing, minutes late. Once it is in order, a sweep follows within a minute or so."
+                : "The mirror stays right, at the cost of more calls to Stripe.",
+            command: command
+        )
+    }
+
     private static func webhooks(_ report: MirrorReport) -> Finding? {
         let missed = report.day.outcomes.values.reduce(0, +) - report.day.deliveries
         guard report.day.deliveries == 0, missed > 0 else { return nil }
@@ -83,7 +113,7 @@ struct StatusVerdict: Sendable, Hashable {
             problem: "No webhook came for a day, though Stripe's list had \(count(missed, "new event")).",
             remedy:
                 "The endpoint may be missing or disabled at Stripe, or the proxy may not lead here. Changes come late.",
-            command: "portald status"
+            command: "portald doctor"
         )
     }
 

@@ -9,6 +9,7 @@ from support.settings import WEBHOOK_SECRET
 from support.users import User
 from support.waiting import DEADLINE, eventually
 
+from test_lifecycle import FAILURE
 from test_metrics import Scrape
 
 RESTRICTED = "rk_test_51EndToEndRestrictedKeyOfTheAccount"
@@ -102,6 +103,8 @@ def test_what_was_seen_outlives_a_restart(launch):
     watched.start()
     watched.wait_for("disabled")
     assert watched.daemon.stop() == 0
+    code, output, _ = launch.run("status", PORTALD_DATABASE=watched.database)
+    assert code == FAILURE and f"The webhook endpoint {endpoint} is disabled at Stripe" in output
     lost = watched.account.add_customer(User())
     watched.start()
     # The log of this start says it, too.

@@ -1,35 +1,45 @@
-internal import MirrorStore
+public import MirrorStore
 internal import Stripe
 
 /// The state of the mirror in words: what is wrong, and what to do.
-struct StatusVerdict: Sendable, Hashable {
+///
+/// It is judged from the mirror alone, so that the status page and a command beside the daemon say the same.
+public struct StatusVerdict: Sendable, Hashable {
     /// How bad it is.
-    enum Level: String, Sendable, Hashable, Comparable, CaseIterable {
-        case good, warning, failure
+    public enum Level: String, Sendable, Hashable, Comparable, CaseIterable, Encodable {
+        /// Nothing has to be done.
+        case good
+        /// It works, and somebody should look at something.
+        case warning
+        /// Something does not work.
+        case failure
 
-        static func < (left: Self, right: Self) -> Bool {
+        /// Whether the left one is less bad.
+        public static func < (left: Self, right: Self) -> Bool {
             left != right && (left == .good || right == .failure)
         }
     }
 
     /// One thing that somebody should do something about.
-    struct Finding: Sendable, Hashable {
-        var level: Level
+    public struct Finding: Sendable, Hashable, Encodable {
+        /// How bad it is.
+        public var level: Level
         /// What is wrong, and what it means.
-        var problem: String
+        public var problem: String
         /// What to do.
-        var remedy: String
+        public var remedy: String
         /// The command that does it or tells more.
-        var command: String?
+        public var command: String?
     }
 
     /// The worst comes first.
-    let findings: [Finding]
+    public let findings: [Finding]
 
-    var level: Level { findings.first?.level ?? .good }
+    /// As bad as the worst finding.
+    public var level: Level { findings.first?.level ?? .good }
 
     /// One sentence.
-    var headline: String {
+    public var headline: String {
         switch level {
         case .good: "All is well."
         case .warning: "It works, and something needs your attention."
@@ -42,7 +52,8 @@ struct StatusVerdict: Sendable, Hashable {
     /// Seconds for which an object may wait for a read.
     static let waitLimit: Double = 5 * 60
 
-    init(_ report: MirrorReport) {
+    /// Judges what the mirror tells.
+    public init(_ report: MirrorReport) {
         findings =
             [
                 Self.filling(report), Self.sweeps(report), Self.endpoint(report), Self.webhooks(report),
@@ -190,5 +201,20 @@ struct StatusVerdict: Sendable, Hashable {
 
     private static func count(_ count: Int, _ noun: String) -> String {
         "\(count) \(noun)\(count == 1 ? "" : "s")"
+    }
+}
+
+extension StatusVerdict: Encodable {
+    /// The names that scripts read.
+    public enum CodingKeys: String, CodingKey {
+        case level, headline, findings
+    }
+
+    /// Writes the verdict with its findings.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(level, forKey: .level)
+        try container.encode(headline, forKey: .headline)
+        try container.encode(findings, forKey: .findings)
     }
 }

@@ -66,6 +66,15 @@ extension Sandbox {
         guard withState({ $0.deliveries.setEnabled(enabled, endpoint: id) }) else { throw .unknownEndpoint(id) }
     }
 
+    /// Makes a restricted key, beside the account's own, or changes what it may do.
+    ///
+    /// - Parameters:
+    ///   - key: `rk_…`.
+    ///   - permissions: Such as `rak_customer_read`.
+    public func setRestrictedKey(_ key: String, permissions: Set<String>) {
+        withState { $0.restrictedKeys[key] = permissions }
+    }
+
     /// Stops the sandbox's clock, so that all that follows happens in one second, or lets it go on.
     public func setClockFrozen(_ isFrozen: Bool) {
         withState { $0.clock.setFrozen(isFrozen) }

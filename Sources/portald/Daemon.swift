@@ -73,7 +73,7 @@ struct Daemon {
         )
         let services: [(any Service)?] = [
             sync.writer, journal, sync.retention, sync.refresher, sync.synchronizer, sync.verification,
-            authentication.keySet, calls, watchdog(store), admin, listener, report(sync.log, bound),
+            sync.endpointWatch, authentication.keySet, calls, watchdog(store), admin, listener, report(sync.log, bound),
         ]
         // Stopped in reverse: no request is taken in any more before the writer commits the last.
         var group = ServiceGroupConfiguration(

@@ -19,7 +19,8 @@ struct DaemonMetrics {
     init(at now: Double) {
         let help = [
             MirrorWriterMetrics.help, StripeClientMetrics.help, PortalMetrics.help, WebhookIntakeMetrics.help,
-            RequestMetrics.help, MirrorCollector.help, CallCollector.help, ProcessCollector.help,
+            RequestMetrics.help, MirrorCollector.help, CallCollector.help, EndpointCollector.help,
+            ProcessCollector.help,
         ]
         registry = PrometheusRegistry(help: Dictionary(uniqueKeysWithValues: help.joined().map { ($0.key, $0.value) }))
         writer = MirrorWriterMetrics(factory: registry)
@@ -36,6 +37,7 @@ struct DaemonMetrics {
             registry: registry,
             mirror: MirrorCollector(store: store, writer: writer, now: SyncParts.now, registry: registry),
             calls: CallCollector(limiter: limiter, calls: calls, registry: registry),
+            endpoint: EndpointCollector(log: EndpointLog(store: store), registry: registry),
             process: ProcessCollector(version: Version.current, startedAt: startedAt, registry: registry)
         )
     }

@@ -62,6 +62,17 @@ struct SyncParts {
         )
     }
 
+    var endpointWatch: EndpointWatch {
+        EndpointWatch(
+            expected: settings.expectedEndpoint,
+            client: client,
+            log: EndpointLog(store: store),
+            interval: .seconds(settings.endpointInterval),
+            now: Self.now,
+            logger: logger
+        )
+    }
+
     var retention: Retention {
         Retention(store: store, days: settings.eventRetentionDays, now: Self.now, logger: logger)
     }

@@ -6,9 +6,8 @@ import pytest
 
 from support.settings import STRIPE_SECRET_KEY, WEBHOOK_SECRET, daemon_settings
 
-from test_lifecycle import FAILURE, WRONG_SETTINGS
+from test_lifecycle import FAILURE, WARNINGS, WRONG_SETTINGS
 
-WARNINGS = 4
 URL = "https://billing.example.com/webhooks/stripe"
 VERSION = "2026-03-25.dahlia"
 RESTRICTED = "rk_test_51EndToEndRestrictedKeyOfTheAccount"

@@ -218,7 +218,7 @@ def test_the_page_is_the_scrape(scrape):
 
 def test_the_page_names_every_value_of_a_label(scrape):
     page = (MONITORING / "METRICS.md").read_text()
-    for label in ["source", "outcome", "lane", "result"]:
+    for label in ["source", "outcome", "lane", "result", "fault"]:
         for value in {value for _, of in scrape.samples for name, value in of if name == label}:
             assert f"`{value}`" in page, f"{label}={value}"
 

@@ -134,9 +134,9 @@ def test_status_says_how_current_the_mirror_is(launch):
     add_subscriber(daemon, User())
     code, output, _ = launch.run("status", "--json", PORTALD_DATABASE=daemon.database)
     status = json.loads(output)
-    assert code == 0 and status["ready"] is False
+    assert code == FAILURE and status["ready"] is False
     assert 0 <= status["oldest_unverified_seconds"] < DEADLINE * 10
     assert status["verification"]["state"] == "none"
     assert status["webhook_api_versions"] == ["2026-03-25.dahlia"] and status["failing_reads"] == []
     code, output, _ = launch.run("status", PORTALD_DATABASE=daemon.database)
-    assert code == 0 and "no, the first backfill has not finished" in output
+    assert code == FAILURE and "no, the first backfill has not finished" in output

@@ -20,6 +20,17 @@ import Testing
         return report
     }
 
+    /// What was seen to be so for five minutes.
+    private static func endpoint(_ faults: EndpointFault...) -> EndpointState {
+        EndpointState(
+            url: "https://x.example",
+            endpoint: faults.contains { $0.kind == .missing } ? nil : "we_1",
+            faults: faults,
+            since: now - 300,
+            checkedAt: now - 10
+        )
+    }
+
     // MARK: The verdict
 
     @Test func allIsWell() async throws {
@@ -59,10 +70,24 @@ import Testing
             ("6 customers claimed", .warning, { $0.status.linkConflicts = 6 }),
             ("found 8 rows that differed", .warning, { $0.status.verification.drifted = 8 }),
             (
+                "The webhook endpoint we_1 is disabled at Stripe, for 5 minutes.", .failure,
+                { $0.status.endpoint = Self.endpoint(EndpointFault(.disabled)) }
+            ),
+            ("Stripe has no webhook endpoint https://x.example", .failure, { $0.status.endpoint = Self.endpoint(EndpointFault(.missing)) }),
+            (
+                "we_1 is not sent customer.created, customer.deleted", .failure,
+                { $0.status.endpoint = Self.endpoint(EndpointFault(.eventTypes, details: ["customer.created", "customer.deleted"])) }
+            ),
+            ("of the other mode", .failure, { $0.status.endpoint = Self.endpoint(EndpointFault(.mode)) }),
+            ("lead here: we_1, we_2", .warning, { $0.status.endpoint = Self.endpoint(EndpointFault(.duplicate, details: ["we_1", "we_2"])) }),
+            ("is of API version the account's default", .warning, { $0.status.endpoint = Self.endpoint(EndpointFault(.apiVersion)) }),
+            (
                 "Webhooks came in API version 2020-08-27", .warning,
                 {
                     $0.status.apiVersion = "2026-03-25.dahlia"
                     $0.status.webhookAPIVersions = ["2020-08-27"]
+                    // Which is not told twice.
+                    $0.status.endpoint = Self.endpoint(EndpointFault(.apiVersion, details: ["2020-08-27"]))
                 }
             ),
         ]
@@ -91,6 +116,7 @@ import Testing
                 $0.status.pendingObjects = 1
                 $0.status.pendingSince = Int64(Self.now) - 100
                 $0.status.sweptAt = Self.now - 600
+                $0.status.endpoint = Self.endpoint()
             }
         )
         #expect(verdict.findings.isEmpty)

@@ -4,7 +4,14 @@ import Testing
 @testable import portald
 
 @Suite struct EndpointCheckTests {
-    private let check = EndpointCheck(livemode: false, apiVersion: "2026-03-25.dahlia", types: ["customer.created", "customer.deleted"])
+    private let check = EndpointCheck(
+        expected: ExpectedEndpoint(
+            url: nil,
+            livemode: false,
+            apiVersion: "2026-03-25.dahlia",
+            types: ["customer.created", "customer.deleted"]
+        )
+    )
 
     private func endpoint(
         _ id: String,
@@ -36,8 +43,8 @@ import Testing
         let disabled = try endpoint("we_1", status: "disabled")
         let old = try endpoint("we_2", version: "2019-12-03")
         let good = try endpoint("we_3")
-        #expect(check.endpoint(among: [disabled, old, good])?.id == "we_3")
-        #expect(check.endpoint(among: [disabled, old])?.id == "we_2")
+        #expect(check.expected.judge([disabled, old, good]).endpoint?.id == "we_3")
+        #expect(check.expected.judge([disabled, old]).endpoint?.id == "we_2")
         #expect(complaints(disabled, good).isEmpty)
         #expect(complaints(old, good) == ["webhook-endpoint-count warning"])
         #expect(complaints(disabled) == ["webhook-endpoint failure"])
@@ -47,7 +54,7 @@ import Testing
     @Test func aRepairAddsAndNeverTakesAway() throws {
         #expect(check.repair([]) == nil)
         var named = check
-        named.url = "https://b.example/hook"
+        named.expected.url = "https://b.example/hook"
         #expect(try named.repair([endpoint("we_1")]) == .create(url: "https://b.example/hook"))
         #expect(try check.repair([endpoint("we_1")]) == nil)
         #expect(

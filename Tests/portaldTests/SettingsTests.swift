@@ -75,8 +75,9 @@ import Web
             "PORTALD_PORTAL_STATUSES": " active,unpaid ", "PORTALD_SIGNATURE_TOLERANCE": "86400",
             "PORTALD_ADMIN_LISTEN": "[::1]:0", "PORTALD_STRIPE_RATE": "100", "PORTALD_SWEEP_INTERVAL": "60",
             "PORTALD_VERIFY_SHARE": "0", "PORTALD_EVENT_RETENTION_DAYS": "3650", "PORTALD_LOG_LEVEL": "debug",
-            "PORTALD_LOG_FORMAT": "json",
+            "PORTALD_LOG_FORMAT": "json", "PORTALD_ENDPOINT_INTERVAL": "5",
         ])
+        #expect(settings.endpointInterval == 5)
         #expect(settings.adminListen == ListenAddress(host: "::1", port: 0))
         #expect(settings.stripeRate == 100)
         #expect(settings.sweepInterval == 60)
@@ -226,7 +227,7 @@ import Web
         "PORTALD_USER_METADATA_KEY": "", "PORTALD_PORTAL_STATUSES": "active,,MARK",
         "PORTALD_SIGNATURE_TOLERANCE": "MARK", "PORTALD_LOG_LEVEL": "MARK", "PORTALD_LOG_FORMAT": "MARK", "PORTALD_ADMIN_LISTEN": "MARK",
         "PORTALD_PORTAL_RATE": "MARK", "PORTALD_STRIPE_RATE": "MARK", "PORTALD_SWEEP_INTERVAL": "MARK", "PORTALD_VERIFY_SHARE": "MARK",
-        "PORTALD_EVENT_RETENTION_DAYS": "MARK",
+        "PORTALD_EVENT_RETENTION_DAYS": "MARK", "PORTALD_ENDPOINT_INTERVAL": "MARK",
     ]
 
     @Test func namesEveryFaultInOneMessageAndNoValue() async throws {
@@ -279,6 +280,7 @@ import Web
         ("PORTALD_PORTAL_RATE", "10/60m", "followed by s"), ("PORTALD_PORTAL_RATE", " ", "blank"),
         ("PORTALD_STRIPE_RATE", "20.5", "1 to 100"), ("PORTALD_STRIPE_RATE", "", "blank"),
         ("PORTALD_SWEEP_INTERVAL", "0", "1 to 86400"), ("PORTALD_SWEEP_INTERVAL", "86401", "1 to 86400"),
+        ("PORTALD_ENDPOINT_INTERVAL", "0", "1 to 86400"),
         ("PORTALD_VERIFY_SHARE", "-1", "percent from 0 to 50"), ("PORTALD_VERIFY_SHARE", "51", "0 to 50"),
         ("PORTALD_VERIFY_SHARE", "5%", "0 to 50"), ("PORTALD_EVENT_RETENTION_DAYS", "0", "days from 1 to 3650"),
         ("PORTALD_EVENT_RETENTION_DAYS", "3651", "1 to 3650"), ("PORTALD_EVENT_RETENTION_DAYS", "30d", "1 to 3650"),

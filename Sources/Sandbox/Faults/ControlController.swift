@@ -26,7 +26,7 @@ struct ControlController: Sendable {
             let key = try reader.required("key")
             let permissions = Set(try reader.texts("permissions") ?? [])
             try reader.finish()
-            sandbox.withState { $0.restrictedKeys[key] = permissions }
+            sandbox.setRestrictedKey(key, permissions: permissions)
             return ["ok": true]
         }
         on(.post, "/portal_configuration", group) { reader, _ throws(StripeAPIError) in

@@ -15,11 +15,17 @@ public struct MetricsPage: Sendable {
     ///   - registry: Has what is counted.
     ///   - mirror: Reads what the mirror knows.
     ///   - calls: Reads how calls to Stripe stand.
+    ///   - endpoint: Reads how the webhook endpoint was last seen.
     ///   - process: Reads what the system knows of the process.
-    public init(registry: PrometheusRegistry, mirror: MirrorCollector, calls: CallCollector, process: ProcessCollector)
-    {
+    public init(
+        registry: PrometheusRegistry,
+        mirror: MirrorCollector,
+        calls: CallCollector,
+        endpoint: EndpointCollector,
+        process: ProcessCollector
+    ) {
         self.registry = registry
-        collectors = [mirror, calls, process]
+        collectors = [mirror, calls, endpoint, process]
     }
 
     /// Reads everything anew.

@@ -103,8 +103,8 @@ struct DoctorCommand: AsyncParsableCommand {
             case .create(let url):
                 let created = try await client.createWebhookEndpoint(
                     url: url,
-                    types: doctor.endpoint.types,
-                    version: doctor.endpoint.apiVersion
+                    types: doctor.endpoint.expected.types,
+                    version: doctor.endpoint.expected.apiVersion
                 )
                 answer.fixed = "\(created.endpoint.id) is new and sends to \(url)"
                 answer.webhookSecret = created.secret.exposed

@@ -1,12 +1,16 @@
 import Foundation
 import MirrorStore
+import Stripe
+import Web
 
-/// The mirror's status as an operator reads it.
+/// The mirror's status as an operator reads it: first what is wrong, and what to do.
 struct StatusText {
     let status: MirrorStatus
+    let verdict: StatusVerdict
 
-    init(_ status: MirrorStatus) {
+    init(_ status: MirrorStatus, _ verdict: StatusVerdict) {
         self.status = status
+        self.verdict = verdict
     }
 
     var text: String {
@@ -25,14 +29,35 @@ struct StatusText {
             ("backfill", Self.pass(status.backfill)),
             ("verification", verification),
             ("unverified", status.oldestUnverifiedSeconds.map { "no row for longer than \($0) seconds" } ?? "no row"),
+            ("endpoint", endpoint),
             ("API version", versions),
         ]
         if status.failingReadCount > 0 {
             rows.append(("failing reads", "\(status.failingReadCount) objects"))
             rows += status.failingReads.map { ("", "\($0.object)  \(LineLogHandler.quote($0.error, spaces: true))") }
         }
-        rows += status.warnings.map { ("warning", $0) }
-        return rows.map { $0.0.padding(toLength: 15, withPad: " ", startingAt: 0) + $0.1 }.joined(separator: "\n")
+        let lines = rows.map { $0.0.padding(toLength: Self.margin, withPad: " ", startingAt: 0) + $0.1 }
+        return (judgement + [""] + lines).joined(separator: "\n")
+    }
+
+    private static let margin = 15
+
+    private var judgement: [String] {
+        let remedy = String(repeating: " ", count: Self.margin) + "→ "
+        return [verdict.headline]
+            + verdict.findings.flatMap { finding in
+                let level = finding.level.rawValue.padding(toLength: Self.margin, withPad: " ", startingAt: 0)
+                let words = [finding.problem, finding.remedy].filter { !$0.isEmpty }.joined(separator: " ")
+                return [level + words] + (finding.command.map { [remedy + $0] } ?? [])
+            }
+    }
+
+    private var endpoint: String {
+        guard let endpoint = status.endpoint else { return "not watched" }
+        let faults = endpoint.faults.map(\.kind.rawValue)
+        return "\(endpoint.endpoint ?? "none") for \(endpoint.url), "
+            + (faults.isEmpty ? "as it should be" : faults.joined(separator: ", "))
+            + ", looked at \(Self.time(endpoint.checkedAt))"
     }
 
     private var verification: String {

@@ -12,9 +12,7 @@ struct Doctor {
     var configHoldsSecrets: Bool
     var client: StripeClient
 
-    var endpoint: EndpointCheck {
-        EndpointCheck(url: settings.webhookURL, livemode: settings.livemode, apiVersion: settings.apiVersion)
-    }
+    var endpoint: EndpointCheck { EndpointCheck(expected: settings.expectedEndpoint) }
 
     func findings() async -> [Finding] {
         let local = files() + [database()]

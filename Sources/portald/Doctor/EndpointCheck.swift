@@ -1,19 +1,9 @@
 import Stripe
-import Sync
 
-/// Judges the webhook endpoint that Stripe sends this daemon's events to.
-///
-/// It is found by its address where `PORTALD_WEBHOOK_URL` is set, else by the path that portald serves: what stands in front
-/// of the daemon decides its public name, which the daemon cannot know.
+/// Says in words what is wrong with the webhook endpoint that Stripe sends this daemon's events to, and what to do.
 struct EndpointCheck {
-    /// `PORTALD_WEBHOOK_URL`.
-    var url: String?
-    var livemode: Bool
-    var apiVersion: String
-    /// What the mirror makes use of.
-    var types = Sweeper.types
+    var expected: ExpectedEndpoint
 
-    private static let path = "/webhooks/stripe"
     private static let check = "webhook-endpoint"
 
     /// What `--fix` would do.
@@ -22,68 +12,72 @@ struct EndpointCheck {
         case update(id: String, types: [String])
     }
 
-    /// Those of the account's endpoints that are this daemon's.
-    func candidates(among known: [EndpointRegistration]) -> [EndpointRegistration] {
-        if let url { return known.filter { $0.url == url } }
-        return known.filter { Self.path(of: $0.url) == Self.path }
-    }
-
-    private static func path(of url: String) -> String {
-        guard let scheme = url.firstRange(of: "://") else { return "" }
-        let rest = url[scheme.upperBound...].prefix { $0 != "?" && $0 != "#" }
-        return rest.firstIndex(of: "/").map { String(rest[$0...]) } ?? ""
-    }
-
-    /// The one to judge: of several the one that works best.
-    func endpoint(among known: [EndpointRegistration]) -> EndpointRegistration? {
-        let candidates = candidates(among: known)
-        return candidates.first { $0.isEnabled && $0.apiVersion == apiVersion }
-            ?? candidates.first { $0.isEnabled } ?? candidates.first
-    }
-
     /// What is to be said of the account's endpoints.
     func findings(_ known: [EndpointRegistration]) -> [Finding] {
-        guard let endpoint = endpoint(among: known) else { return [missing] }
-        var findings = [status(endpoint), eventTypes(endpoint), version(endpoint)]
-        if endpoint.livemode != livemode {
-            findings.append(
-                .failure(
-                    "\(Self.check)-mode",
-                    "\(endpoint.id) is of \(endpoint.livemode ? "live" : "test") mode, and the key of the other",
-                    remedy: "use the key of the endpoint's mode: https://dashboard.stripe.com/apikeys"
-                )
-            )
-        }
-        let enabled = candidates(among: known).filter(\.isEnabled)
-        if enabled.count > 1 {
-            findings.append(
-                .warning(
-                    "\(Self.check)-count",
-                    "\(enabled.count) enabled endpoints could be this daemon's: \(enabled.map(\.id).joined(separator: ", "))",
-                    remedy: url == nil
-                        ? "set PORTALD_WEBHOOK_URL to the address that Stripe reaches this daemon by"
-                        : "remove all but one: \(page)"
-                )
-            )
-        }
-        return findings
+        let judgement = expected.judge(known)
+        guard let endpoint = judgement.endpoint else { return [missing] }
+        let good: [(EndpointFault.Kind, Finding)] = [
+            (.disabled, .ok(Self.check, "\(endpoint.id) sends to \(endpoint.url)")),
+            (.eventTypes, .ok("\(Self.check)-events", "\(endpoint.id) sends every event type that is needed")),
+            (
+                .apiVersion,
+                .ok("\(Self.check)-version", "\(endpoint.id) is of portald's API version, \(expected.apiVersion)")
+            ),
+        ]
+        return good.filter { kind, _ in !judgement.faults.contains { $0.kind == kind } }.map(\.1)
+            + judgement.faults.map { finding($0, endpoint) }
     }
 
     /// What has to be done at Stripe; nil where nothing has, or the address is not known.
     func repair(_ known: [EndpointRegistration]) -> Repair? {
-        guard let endpoint = endpoint(among: known) else { return url.map(Repair.create) }
-        let missing = endpoint.missing(of: types)
+        guard let endpoint = expected.judge(known).endpoint else { return expected.url.map(Repair.create) }
+        let missing = endpoint.missing(of: expected.types)
         guard !endpoint.isEnabled || !missing.isEmpty else { return nil }
         return .update(id: endpoint.id, types: endpoint.enabledEvents + missing)
     }
 
+    private func finding(_ fault: EndpointFault, _ endpoint: EndpointRegistration) -> Finding {
+        switch fault.kind {
+        case .missing: missing
+        case .disabled:
+            .failure(
+                Self.check,
+                "\(endpoint.id), which sends to \(endpoint.url), is disabled",
+                remedy: "portald doctor --fix"
+            )
+        case .mode:
+            .failure(
+                "\(Self.check)-mode",
+                "\(endpoint.id) is of \(endpoint.livemode ? "live" : "test") mode, and the key of the other",
+                remedy: "use the key of the endpoint's mode: https://dashboard.stripe.com/apikeys"
+            )
+        case .eventTypes:
+            .failure(
+                "\(Self.check)-events",
+                "\(endpoint.id) does not send \(fault.details.joined(separator: ", ")); sweeps bring them minutes late",
+                remedy: "portald doctor --fix"
+            )
+        case .apiVersion: version(endpoint)
+        case .duplicate:
+            .warning(
+                "\(Self.check)-count",
+                "\(fault.details.count) enabled endpoints could be this daemon's: "
+                    + fault.details.joined(separator: ", "),
+                remedy: expected.url == nil
+                    ? "set PORTALD_WEBHOOK_URL to the address that Stripe reaches this daemon by"
+                    : "remove all but one: \(page)"
+            )
+        }
+    }
+
     private var missing: Finding {
-        guard let url else {
+        guard let url = expected.url else {
             return .failure(
                 Self.check,
-                "Stripe sends no webhook to a path \(Self.path)",
-                remedy: "set PORTALD_WEBHOOK_URL to the daemon's public address, https://…\(Self.path), and run "
-                    + "'portald doctor --fix'; or add an endpoint: \(page)"
+                "Stripe sends no webhook to a path \(ExpectedEndpoint.path)",
+                remedy:
+                    "set PORTALD_WEBHOOK_URL to the daemon's public address, https://…\(ExpectedEndpoint.path), and "
+                    + "run 'portald doctor --fix'; or add an endpoint: \(page)"
             )
         }
         return .failure(
@@ -93,41 +87,17 @@ struct EndpointCheck {
         )
     }
 
-    private func status(_ endpoint: EndpointRegistration) -> Finding {
-        endpoint.isEnabled
-            ? .ok(Self.check, "\(endpoint.id) sends to \(endpoint.url)")
-            : .failure(
-                Self.check,
-                "\(endpoint.id), which sends to \(endpoint.url), is disabled",
-                remedy: "portald doctor --fix"
-            )
-    }
-
-    private func eventTypes(_ endpoint: EndpointRegistration) -> Finding {
-        let missing = endpoint.missing(of: types)
-        return missing.isEmpty
-            ? .ok("\(Self.check)-events", "\(endpoint.id) sends every event type that is needed")
-            : .failure(
-                "\(Self.check)-events",
-                "\(endpoint.id) does not send \(missing.joined(separator: ", ")); sweeps bring them minutes late",
-                remedy: "portald doctor --fix"
-            )
-    }
-
     /// Stripe renders events in the endpoint's version, which only a new endpoint can change.
     private func version(_ endpoint: EndpointRegistration) -> Finding {
-        guard endpoint.apiVersion != apiVersion else {
-            return .ok("\(Self.check)-version", "\(endpoint.id) is of portald's API version, \(apiVersion)")
-        }
-        return .warning(
+        .warning(
             "\(Self.check)-version",
-            "\(endpoint.id) is of API version \(endpoint.apiVersion ?? "the account's default"), portald reads in \(apiVersion): "
-                + "the mirror stays right, at the cost of a read for each burst of events",
+            "\(endpoint.id) is of API version \(endpoint.apiVersion ?? "the account's default"), portald reads in "
+                + "\(expected.apiVersion): the mirror stays right, at the cost of a read for each burst of events",
             remedy:
-                "add an endpoint of version \(apiVersion) for the same address, put its secret beside the old one in "
-                + "STRIPE_WEBHOOK_SECRET, then remove \(endpoint.id): \(page)"
+                "add an endpoint of version \(expected.apiVersion) for the same address, put its secret beside the old "
+                + "one in STRIPE_WEBHOOK_SECRET, then remove \(endpoint.id): \(page)"
         )
     }
 
-    private var page: String { "https://dashboard.stripe.com/\(livemode ? "" : "test/")webhooks" }
+    private var page: String { "https://dashboard.stripe.com/\(expected.livemode ? "" : "test/")webhooks" }
 }

@@ -3,6 +3,7 @@ import Logging
 import Portal
 import Stripe
 import StripeClient
+import Sync
 import Web
 
 /// The daemon's settings, validated once, at start.
@@ -17,7 +18,7 @@ struct Settings: Sendable {
     var publishableKey: String?
     /// `STRIPE_WEBHOOK_SECRET`, secret, required: one or more, separated by commas.
     var webhookSecrets: [WebhookSecret]
-    /// `PORTALD_WEBHOOK_URL`: the address that Stripe sends webhooks to, for `doctor`.
+    /// `PORTALD_WEBHOOK_URL`: the address that Stripe sends webhooks to, for `doctor` and the watch on it.
     var webhookURL: String?
     /// `STRIPE_API_BASE`, default `https://api.stripe.com`.
     var apiBase: EndpointURL
@@ -51,6 +52,10 @@ struct Settings: Sendable {
     var stripeRate: Int
     /// `PORTALD_SWEEP_INTERVAL`, seconds, default 300.
     var sweepInterval: Int64
+    /// `PORTALD_ENDPOINT_INTERVAL`, seconds between two looks at the webhook endpoint, default 60.
+    ///
+    /// One call a minute is below a percent of any rate, and an endpoint that is enabled again is swept for within it.
+    var endpointInterval: Int64
     /// `PORTALD_VERIFY_SHARE`, percent of the rate that verification may use, default 5; 0 turns it off.
     var verifyShare: Int
     /// `PORTALD_EVENT_RETENTION_DAYS`, default 30.
@@ -75,6 +80,11 @@ struct Settings: Sendable {
         let statuses = reader.portalStatuses("PORTALD_PORTAL_STATUSES")
         guard reader.faults.isEmpty else { throw SettingsError(faults: reader.faults) }
         return statuses
+    }
+
+    /// The webhook endpoint that the daemon needs at Stripe.
+    var expectedEndpoint: ExpectedEndpoint {
+        ExpectedEndpoint(url: webhookURL, livemode: livemode, apiVersion: apiVersion, types: Sweeper.types)
     }
 
     /// Reads and validates all settings.
@@ -102,6 +112,7 @@ struct Settings: Sendable {
         signatureTolerance = reader.seconds("PORTALD_SIGNATURE_TOLERANCE", default: 300)
         stripeRate = reader.integer("PORTALD_STRIPE_RATE", of: "requests per second", in: 1...100, default: 20)
         sweepInterval = reader.seconds("PORTALD_SWEEP_INTERVAL", default: 300)
+        endpointInterval = reader.seconds("PORTALD_ENDPOINT_INTERVAL", default: 60)
         verifyShare = reader.integer("PORTALD_VERIFY_SHARE", of: "percent", in: 0...50, default: 5)
         eventRetentionDays = reader.integer("PORTALD_EVENT_RETENTION_DAYS", of: "days", in: 1...3650, default: 30)
         logLevel = reader.logLevel("PORTALD_LOG_LEVEL", default: .info)

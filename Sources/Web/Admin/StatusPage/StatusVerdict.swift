@@ -1,34 +1,45 @@
-internal import MirrorStore
+public import MirrorStore
+internal import Stripe
 
 /// The state of the mirror in words: what is wrong, and what to do.
-struct StatusVerdict: Sendable, Hashable {
+///
+/// It is judged from the mirror alone, so that the status page and a command beside the daemon say the same.
+public struct StatusVerdict: Sendable, Hashable {
     /// How bad it is.
-    enum Level: String, Sendable, Hashable, Comparable, CaseIterable {
-        case good, warning, failure
+    public enum Level: String, Sendable, Hashable, Comparable, CaseIterable, Encodable {
+        /// Nothing has to be done.
+        case good
+        /// It works, and somebody should look at something.
+        case warning
+        /// Something does not work.
+        case failure
 
-        static func < (left: Self, right: Self) -> Bool {
+        /// Whether the left one is less bad.
+        public static func < (left: Self, right: Self) -> Bool {
             left != right && (left == .good || right == .failure)
         }
     }
 
     /// One thing that somebody should do something about.
-    struct Finding: Sendable, Hashable {
-        var level: Level
+    public struct Finding: Sendable, Hashable, Encodable {
+        /// How bad it is.
+        public var level: Level
         /// What is wrong, and what it means.
-        var problem: String
+        public var problem: String
         /// What to do.
-        var remedy: String
+        public var remedy: String
         /// The command that does it or tells more.
-        var command: String?
+        public var command: String?
     }
 
     /// The worst comes first.
-    let findings: [Finding]
+    public let findings: [Finding]
 
-    var level: Level { findings.first?.level ?? .good }
+    /// As bad as the worst finding.
+    public var level: Level { findings.first?.level ?? .good }
 
     /// One sentence.
-    var headline: String {
+    public var headline: String {
         switch level {
         case .good: "All is well."
         case .warning: "It works, and something needs your attention."
@@ -41,11 +52,13 @@ struct StatusVerdict: Sendable, Hashable {
     /// Seconds for which an object may wait for a read.
     static let waitLimit: Double = 5 * 60
 
-    init(_ report: MirrorReport) {
+    /// Judges what the mirror tells.
+    public init(_ report: MirrorReport) {
         findings =
             [
-                Self.filling(report), Self.sweeps(report), Self.webhooks(report), Self.waiting(report),
-                Self.failingReads(report), Self.failedEvents(report), Self.conflicts(report), Self.drift(report),
+                Self.filling(report), Self.sweeps(report), Self.endpoint(report), Self.webhooks(report),
+                Self.waiting(report), Self.failingReads(report), Self.failedEvents(report), Self.conflicts(report),
+                Self.drift(report),
             ].compactMap(\.self).sorted { $0.level > $1.level } + report.status.warnings.map(Self.warning)
     }
 
@@ -75,6 +88,34 @@ struct StatusVerdict: Sendable, Hashable {
         )
     }
 
+    /// The first of what is wrong with the webhook endpoint, which `doctor` tells all of.
+    private static func endpoint(_ report: MirrorReport) -> Finding? {
+        guard let endpoint = report.status.endpoint, let fault = endpoint.faults.first else { return nil }
+        // In which versions webhooks come is told by those that came.
+        if fault.kind == .apiVersion, !report.status.warnings.isEmpty { return nil }
+        let name = endpoint.endpoint.map { "The webhook endpoint \($0)" } ?? "The webhook endpoint"
+        let (problem, command) =
+            switch fault.kind {
+            case .missing: ("Stripe has no webhook endpoint \(endpoint.url)", "portald doctor --fix")
+            case .disabled: ("\(name) is disabled at Stripe", "portald doctor --fix")
+            case .mode: ("\(name) is of the other mode than the key", "portald doctor")
+            case .eventTypes: ("\(name) is not sent \(fault.details.joined(separator: ", "))", "portald doctor --fix")
+            case .apiVersion:
+                ("\(name) is of API version \(fault.details.first ?? "the account's default")", "portald doctor")
+            case .duplicate:
+                ("Several webhook endpoints lead here: \(fault.details.joined(separator: ", "))", "portald doctor")
+            }
+        let since = report.time - endpoint.since
+        return Finding(
+            level: endpoint.losesEvents ? .failure : .warning,
+            problem: problem + (since < 60 ? "." : ", for \(span(since))."),
+            remedy: endpoint.losesEvents
+                ? "Sweeps bring what is missing, minutes late. Once it is in order, a sweep follows within a minute or so."
+                : "The mirror stays right, at the cost of more calls to Stripe.",
+            command: command
+        )
+    }
+
     private static func webhooks(_ report: MirrorReport) -> Finding? {
         let missed = report.day.outcomes.values.reduce(0, +) - report.day.deliveries
         guard report.day.deliveries == 0, missed > 0 else { return nil }
@@ -83,7 +124,7 @@ struct StatusVerdict: Sendable, Hashable {
             problem: "No webhook came for a day, though Stripe's list had \(count(missed, "new event")).",
             remedy:
                 "The endpoint may be missing or disabled at Stripe, or the proxy may not lead here. Changes come late.",
-            command: "portald status"
+            command: "portald doctor"
         )
     }
 
@@ -160,5 +201,20 @@ struct StatusVerdict: Sendable, Hashable {
 
     private static func count(_ count: Int, _ noun: String) -> String {
         "\(count) \(noun)\(count == 1 ? "" : "s")"
+    }
+}
+
+extension StatusVerdict: Encodable {
+    /// The names that scripts read.
+    public enum CodingKeys: String, CodingKey {
+        case level, headline, findings
+    }
+
+    /// Writes the verdict with its findings.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(level, forKey: .level)
+        try container.encode(headline, forKey: .headline)
+        try container.encode(findings, forKey: .findings)
     }
 }

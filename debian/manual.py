@@ -128,7 +128,7 @@ def settings(readme):
     lines += [
         ".PP",
         inline(
-            "The service reads this file and `/etc/portald/credentials/` again at `systemctl restart portald`. "
+            "The service reads this file and `/etc/portald/credentials/` again at `systemctl reload portald`. "
             "The file may be read by everybody: secrets belong into that folder, one file each, called like the setting."
         ),
         ".SH SETTINGS",

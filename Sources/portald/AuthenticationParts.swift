@@ -8,10 +8,24 @@ struct AuthenticationParts {
     /// Runs beside the listener; nil where the keys are the operator's own.
     let keySet: JSONWebKeySetCache?
 
-    init(settings: Settings, transport: CurlTransport, logger: Logger) async throws(TokenKeyError) {
+    /// Keeps the old key set where the settings name the same.
+    ///
+    /// - Throws: ``TokenKeyError`` where there is no key.
+    init(
+        settings: Settings,
+        transport: CurlTransport,
+        reusing old: JSONWebKeySetCache? = nil,
+        logger: Logger
+    ) async throws(TokenKeyError) {
         let authentication = settings.authentication
-        let keySet = authentication.keySet.map {
-            JSONWebKeySetCache(source: $0, transport: transport, userAgent: Version.userAgent, logger: logger)
+        let keySet = authentication.keySet.map { source in
+            old.flatMap { $0.source == source ? $0 : nil }
+                ?? JSONWebKeySetCache(
+                    source: source,
+                    transport: transport,
+                    userAgent: Version.userAgent,
+                    logger: logger
+                )
         }
         var verifier: TokenVerifier?
         if keySet != nil || !authentication.tokenKeys.isEmpty {

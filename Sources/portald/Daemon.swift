@@ -18,6 +18,8 @@ struct Daemon {
     var companions: [any Service] = []
     /// Who has started the daemon.
     var manager = ServiceManager()
+    /// Where a reload comes from; nil where there is none.
+    var reload: ReloadSource?
     var onListening: @Sendable (ListenAddress) async -> Void = { _ in }
 
     /// Runs until SIGTERM or SIGINT; then requests in flight are finished and the mirror is closed.
@@ -40,18 +42,22 @@ struct Daemon {
         try await sync.log.setAPIVersion(settings.apiVersion)
         let calls = PortalCalls(client: client, reads: sync.reads, now: SyncParts.now, logger: logger)
         let journal = RequestJournal(log: AnsweredRequestLog(store: store), logger: logger)
-        let api = api(
+        let parts = PublicParts(
             store: store,
             writer: sync.writer,
-            authenticator: authentication.authenticator,
             calls: calls,
             journal: journal,
-            metrics: metrics
+            arrivals: ArrivalWatch(store: store),
+            metrics: metrics,
+            further: further
         )
+        let portalLimiter = PortalRateLimiter(rate: settings.portalRate)
+        let api = parts.api(settings, authenticator: authentication.authenticator, limiter: portalLimiter)
+        let responder = ReplaceableResponder(api.buildResponder(logger: logger))
         let (bound, listening) = AsyncStream.makeStream(of: Void.self)
         let listener = HTTPListener(
             socket: manager.sockets.publicSocket.map { .inherited($0) } ?? .address(settings.listen),
-            responder: api.buildResponder(logger: logger),
+            responder: responder,
             logger: logger,
             onListening: { address in
                 listening.yield()
@@ -71,9 +77,31 @@ struct Daemon {
             logger: adminLogger,
             onListening: { _ in listening.yield() }
         )
+        let report = report(sync.log, bound)
+        let keySets = KeySetService(authentication.keySet)
+        let reloader = reload.map { source in
+            Reloader(
+                source: source,
+                initial: Reloader.InForce(
+                    settings: settings,
+                    authentication: authentication,
+                    limiter: portalLimiter,
+                    snapshot: source.started
+                ),
+                transport: transport,
+                keySets: keySets,
+                report: report,
+                replace: { new in
+                    let authenticator = new.authentication.authenticator
+                    let api = parts.api(new.settings, authenticator: authenticator, limiter: new.limiter)
+                    responder.replace(with: api.buildResponder(logger: logger))
+                },
+                logger: logger
+            )
+        }
         let services: [(any Service)?] = [
             sync.writer, journal, sync.retention, sync.refresher, sync.synchronizer, sync.verification,
-            authentication.keySet, calls, watchdog(store), admin, listener, report(sync.log, bound),
+            keySets, calls, watchdog(store), admin, listener, report, reloader,
         ]
         // Stopped in reverse: no request is taken in any more before the writer commits the last.
         var group = ServiceGroupConfiguration(
@@ -133,44 +161,5 @@ struct Daemon {
             guard case .damaged = error else { return }
             throw error
         }
-    }
-
-    private func api(
-        store: MirrorStore,
-        writer: MirrorWriter,
-        authenticator: Authenticator,
-        calls: PortalCalls,
-        journal: RequestJournal,
-        metrics: DaemonMetrics
-    ) -> PublicAPI {
-        PublicAPI(
-            intake: WebhookIntake(
-                secrets: settings.webhookSecrets,
-                tolerance: settings.signatureTolerance,
-                livemode: settings.livemode,
-                writer: writer,
-                metrics: metrics.intake
-            ),
-            authenticator: authenticator,
-            portal: BillingPortal(
-                reader: MirrorReader(store: store),
-                calls: calls,
-                limiter: PortalRateLimiter(rate: settings.portalRate),
-                allowedStatuses: settings.portalStatuses,
-                returnURLs: ReturnURLs(
-                    base: settings.frontendBase,
-                    fallback: settings.returnURL,
-                    origins: settings.allowedOrigins
-                ),
-                configuration: settings.portalConfiguration,
-                metrics: metrics.portal
-            ),
-            arrivals: ArrivalWatch(store: store),
-            journal: journal,
-            publishableKey: settings.publishableKey,
-            allowedOrigins: settings.allowedOrigins,
-            metrics: metrics.requests,
-            further: further
-        )
     }
 }

@@ -8,14 +8,21 @@ import Logging
 /// where journald listens; elsewhere a time stands in front.
 struct LineLogHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
-    var logLevel: Logger.Level
+    private let level: LogLevel
+    /// Of this logger alone.
+    private var ownLevel: Logger.Level?
     private let format: LogFormat
     private let isJournal: Bool
 
-    init(level: Logger.Level, format: LogFormat = .logfmt, isJournal: Bool) {
-        logLevel = level
+    init(level: LogLevel, format: LogFormat = .logfmt, isJournal: Bool) {
+        self.level = level
         self.format = format
         self.isJournal = isJournal
+    }
+
+    var logLevel: Logger.Level {
+        get { ownLevel ?? level.value }
+        set { ownLevel = newValue }
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -15,6 +15,7 @@ import requests
 from support import events
 from support.account import Account
 from support.mirror import Mirror
+from support.receiver import Receiver
 from support.settings import WEBHOOK_SECRET, daemon_settings
 from support.signing import sign
 from support.users import User, bearer
@@ -26,25 +27,6 @@ RESTARTS = 20
 ATTEMPTS = 3
 # A second, of webhooks and of clicks.
 RATES = {"webhook": 40, "portal": 10}
-
-
-class Receiver:
-    """The socket at which systemd would listen for what the service says of itself."""
-
-    def __init__(self, address):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(address)
-        self.socket.settimeout(DEADLINE)
-
-    def next(self):
-        return self.socket.recv(4096).decode().split("\n")
-
-    def wait_for(self, wanted):
-        """All that was said up to a line that begins so."""
-        said = []
-        while not any(line.startswith(wanted) for line in said):
-            said += self.next()
-        return said
 
 
 @pytest.mark.parametrize("is_abstract", [False, True])

@@ -44,14 +44,29 @@ def test_a_crash_is_mended_and_refuses_nobody(installed):
     assert installed.run("systemctl show --property=NRestarts --value portald") == "1"
 
 
-def test_a_restart_brings_new_secrets(installed):
+def test_a_reload_brings_new_secrets(installed):
     start(installed)
     user = User()
     subscribe(installed, user)
     assert portal_status(installed, user) == "200"
+    process = installed.run("systemctl show --property=MainPID --value portald")
+    # A faulty secret is refused by the command itself, and the old one stays.
+    installed.write(f"{CREDENTIALS}/PORTALD_JWT_SECRET", "short\n")
+    assert installed.run("systemctl reload portald 2>/dev/null || echo failed") == "failed"
+    assert portal_status(installed, user) == "200"
+    assert "PORTALD_JWT_SECRET cannot be used" in installed.run("journalctl --unit=portald --no-pager")
+
     installed.write(f"{CREDENTIALS}/PORTALD_JWT_SECRET", "another-secret-of-the-token-issuer-0123456789\n")
-    installed.run("systemctl restart portald")
+    installed.run("systemctl reload portald")
     # The old secret signs no token any more.
+    assert portal_status(installed, user) == "401"
+    assert installed.run("systemctl show --property=MainPID --value portald") == process
+    folder = f"/proc/{process}/root/run/portald/credentials"
+    assert installed.run(f"stat --format=%a {folder} {folder}/PORTALD_JWT_SECRET").split() == ["700", "600"]
+
+    # A restart takes the secrets from systemd again, and leaves no copy.
+    installed.run("systemctl restart portald")
+    assert not installed.exists("/run/portald/credentials")
     assert portal_status(installed, user) == "401"
 
 

@@ -15,7 +15,7 @@ import Testing
         own: Logger.Metadata = [:],
         format: LogFormat = .logfmt
     ) -> String {
-        var handler = LineLogHandler(level: .trace, format: format, isJournal: isJournal)
+        var handler = LineLogHandler(level: LogLevel(.trace), format: format, isJournal: isJournal)
         handler.metadata = own
         let event = LogEvent(
             level: level,

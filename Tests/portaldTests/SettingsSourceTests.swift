@@ -56,6 +56,33 @@ import Testing
         try credentials.remove()
     }
 
+    /// Those of a reload stand for all of that folder; what another `LoadCredential=` gives stays.
+    @Test func prefersTheCredentialsOfAReload() async throws {
+        let credentials = try Folder()
+        try credentials.write("portald_STRIPE_WEBHOOK_SECRET", "whsec_old")
+        try credentials.write("portald_PORTALD_JWT_SECRET", "old")
+        try credentials.write("portald_PORTALD_OLD", "old")
+        try credentials.write("STRIPE_SECRET_KEY", "sk_test_1")
+        let runtime = try Folder()
+        let environment = [
+            "CREDENTIALS_DIRECTORY": credentials.url.path, "RUNTIME_DIRECTORY": runtime.url.path,
+        ]
+        let before = try await SettingsSource(environment: environment, configFile: nil)
+        #expect(before.text("STRIPE_WEBHOOK_SECRET") == "whsec_old")
+        #expect(before.names.contains("PORTALD_OLD"))
+
+        let folder = runtime.url.appending(path: "credentials")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        try runtime.write("credentials/STRIPE_WEBHOOK_SECRET", "whsec_new")
+        let source = try await SettingsSource(environment: environment, configFile: nil)
+        #expect(source.text("STRIPE_WEBHOOK_SECRET") == "whsec_new")
+        #expect(source.text("PORTALD_JWT_SECRET") == nil)
+        #expect(source.text("STRIPE_SECRET_KEY") == "sk_test_1")
+        #expect(!source.names.contains("PORTALD_OLD"))
+        try credentials.remove()
+        try runtime.remove()
+    }
+
     @Test func readsAFileOfLines() async throws {
         let folder = try Folder()
         let file = try folder.write(

@@ -19,7 +19,8 @@ public final class JSONWebKeySetCache: Service {
         var lastDemand: Duration?
     }
 
-    private let source: JSONWebKeySetSource
+    /// Where the set is read from.
+    public let source: JSONWebKeySetSource
     private let transport: CurlTransport
     private let userAgent: String
     private let timeout: Duration
@@ -77,6 +78,13 @@ public final class JSONWebKeySetCache: Service {
         }
     }
 
+    /// Reads the set before it is used for the first time.
+    ///
+    /// - Throws: ``JSONWebKeySetError`` where there is none to use; nothing is logged of it.
+    public func prepare() async throws(JSONWebKeySetError) {
+        _ = try await read()
+    }
+
     /// Reads the set once; those who ask at the same time share the reading.
     ///
     /// - Returns: the pause until it is to be read again.
@@ -100,18 +108,24 @@ public final class JSONWebKeySetCache: Service {
     /// Reads the set; returns the pause until it is to be read again.
     private func load() async -> Duration {
         do throws(JSONWebKeySetError) {
-            let reading = try await source.read(transport, userAgent: userAgent, timeout: timeout)
-            if state.withLockedValue({ $0.bytes }) != reading.bytes {
-                let set = try JSONWebKeySet(parsing: reading.bytes)
-                try source.check(set)
-                try await replace(set, reading.bytes)
-            }
+            let lifetime = try await read()
             endOutage()
-            return RefreshPause.ahead(ofExpiry: reading.lifetime, randomness: randomness())
+            return RefreshPause.ahead(ofExpiry: lifetime, randomness: randomness())
         } catch {
             // A reading that nobody waits for any more says nothing of the issuer.
             return Task.isCancelled ? .zero : pause(after: error)
         }
+    }
+
+    /// Reads the set; returns the seconds until it is to be read again.
+    private func read() async throws(JSONWebKeySetError) -> Int {
+        let reading = try await source.read(transport, userAgent: userAgent, timeout: timeout)
+        if state.withLockedValue({ $0.bytes }) != reading.bytes {
+            let set = try JSONWebKeySet(parsing: reading.bytes)
+            try source.check(set)
+            try await replace(set, reading.bytes)
+        }
+        return reading.lifetime
     }
 
     private func replace(_ set: JSONWebKeySet, _ bytes: [UInt8]) async throws(JSONWebKeySetError) {

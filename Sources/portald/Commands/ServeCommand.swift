@@ -2,24 +2,29 @@ import ArgumentParser
 import Foundation
 import Logging
 import Stripe
+import UnixSignals
 
 /// The command `portald serve`.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Receive webhooks and serve the billing portal.",
-        discussion: "Example: portald serve --config /etc/portald/portald.env"
+        discussion: "SIGHUP has it read its settings anew. Example: portald serve --config /etc/portald/portald.env"
     )
 
     @OptionGroup var options: SettingsOptions
 
     func run() async throws {
+        // Before all else: without this, the signal would end the daemon.
+        let signals = await UnixSignalsSequence(trapping: .sighup)
         let source = try await options.source()
         let settings = try options.settings(from: source)
+        let environment = ProcessInfo.processInfo.environment
         let manager = try SettingsOptions.orRefuse { () throws(SettingsError) in
-            try ServiceManager(environment: ProcessInfo.processInfo.environment)
+            try ServiceManager(environment: environment)
         }
-        let logger = Logger.portald(level: settings.logLevel, format: settings.logFormat)
+        let level = LogLevel(settings.logLevel)
+        let logger = Logger.portald(level: level, format: settings.logFormat)
         for name in UnknownSettings.names(among: source.names) {
             logger.warning("this setting is unknown and has no effect", metadata: ["setting": "\(name)"])
         }
@@ -35,7 +40,20 @@ struct ServeCommand: AsyncParsableCommand {
         )
         OpenFileLimit.raise()
         do {
-            try await Daemon(settings: settings, logger: logger, manager: manager).run()
+            try await Daemon(
+                settings: settings,
+                logger: logger,
+                manager: manager,
+                reload: ReloadSource(
+                    signals: signals,
+                    started: SettingsSnapshot(source),
+                    read: { [environment, config = options.config] () async throws(SettingsError) in
+                        try await SettingsSource(environment: environment, configFile: config)
+                    },
+                    level: level,
+                    outcome: ReloadOutcomeFile(environment: environment)
+                )
+            ).run()
         } catch {
             logger.critical("cannot go on", metadata: ["cause": "\(error)"])
             throw ExitCode.failure

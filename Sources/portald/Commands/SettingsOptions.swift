@@ -37,6 +37,11 @@ struct SettingsOptions: ParsableArguments {
 extension Logger {
     /// The program's log, on standard error.
     static func portald(level: Logger.Level, format: LogFormat = .logfmt) -> Logger {
+        portald(level: LogLevel(level), format: format)
+    }
+
+    /// The program's log, on standard error, with a level that may change.
+    static func portald(level: LogLevel, format: LogFormat = .logfmt) -> Logger {
         // systemd sets it where standard error is connected to the journal.
         let isJournal = ProcessInfo.processInfo.environment["JOURNAL_STREAM"] != nil
         return Logger(label: "portald") { _ in LineLogHandler(level: level, format: format, isJournal: isJournal) }

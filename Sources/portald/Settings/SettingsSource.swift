@@ -5,7 +5,8 @@ import SystemPackage
 /// Where settings are read from, each by its one name: the environment, then `$CREDENTIALS_DIRECTORY`, then a file.
 ///
 /// systemd puts secrets into that directory (https://systemd.io/CREDENTIALS/), one file each, whose name may begin with
-/// `portald_`.
+/// `portald_`. It does so at the start only, so those that a reload brings are in `$RUNTIME_DIRECTORY/credentials`: all of them, in place of
+/// those with that beginning, so that one that was removed is gone.
 struct SettingsSource {
     /// How systemd begins the names of all that `LoadCredential=portald:` finds in a folder.
     private static let prefix = "portald_"
@@ -19,13 +20,24 @@ struct SettingsSource {
         var names = Set(environment.keys)
         var path = ""
         do {
+            let reloaded = Self.reloaded(environment)
             if let directory = environment["CREDENTIALS_DIRECTORY"] {
                 path = directory
-                let files = try FileManager.default.contentsOfDirectory(atPath: directory)
-                names.formUnion(files.map { $0.hasPrefix(Self.prefix) ? String($0.dropFirst(Self.prefix.count)) : $0 })
                 let provider = try await DirectoryFilesProvider(directoryPath: FilePath(directory))
+                let files = try FileManager.default.contentsOfDirectory(atPath: directory)
+                names.formUnion(files.filter { !$0.hasPrefix(Self.prefix) })
                 providers.append(provider)
-                providers.append(provider.mapKeys { AbsoluteConfigKey([Self.prefix + $0.components.joined()]) })
+                if reloaded == nil {
+                    names.formUnion(
+                        files.filter { $0.hasPrefix(Self.prefix) }.map { String($0.dropFirst(Self.prefix.count)) }
+                    )
+                    providers.append(provider.mapKeys { AbsoluteConfigKey([Self.prefix + $0.components.joined()]) })
+                }
+            }
+            if let reloaded {
+                path = reloaded
+                names.formUnion(try FileManager.default.contentsOfDirectory(atPath: reloaded))
+                providers.append(try await DirectoryFilesProvider(directoryPath: FilePath(reloaded)))
             }
             if let configFile {
                 path = configFile
@@ -40,6 +52,14 @@ struct SettingsSource {
         }
         reader = ConfigReader(providers: providers)
         self.names = names
+    }
+
+    /// The folder that the script of `systemctl reload` fills; nil where it has not.
+    private static func reloaded(_ environment: [String: String]) -> String? {
+        // Of several folders the unit's own comes first. https://www.freedesktop.org/software/systemd/man/252/systemd.exec.html
+        guard let folder = environment["RUNTIME_DIRECTORY"]?.split(separator: ":").first else { return nil }
+        let path = "\(folder)/credentials"
+        return FileManager.default.fileExists(atPath: path) ? path : nil
     }
 
     /// Reads lines of NAME=value, with comments behind `#`; the last of two equal names counts.

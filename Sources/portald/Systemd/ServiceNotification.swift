@@ -1,11 +1,15 @@
+import Dispatch
+
 /// Tells systemd how the daemon fares: datagrams of `NAME=value` lines to the socket that `$NOTIFY_SOCKET` names.
 ///
 /// The protocol is stable and meant to be spoken without libsystemd: https://www.freedesktop.org/software/systemd/man/252/sd_notify.html
 struct ServiceNotification: Sendable {
     /// What systemd is told.
     enum State: Sendable, Hashable {
-        /// The start is done.
+        /// The start, or a reload, is done.
         case ready
+        /// The settings are being read anew.
+        case reloading
         /// The stop has begun.
         case stopping
         /// A line for `systemctl status`.
@@ -16,6 +20,8 @@ struct ServiceNotification: Sendable {
         var line: String {
             switch self {
             case .ready: "READY=1"
+            // By CLOCK_MONOTONIC, which is Dispatch's on Linux and systemd's here.
+            case .reloading: "RELOADING=1\nMONOTONIC_USEC=\(DispatchTime.now().uptimeNanoseconds / 1000)"
             case .stopping: "STOPPING=1"
             case .status(let text): "STATUS=" + text.map { $0.isNewline ? " " : $0 }
             case .watchdog: "WATCHDOG=1"

@@ -1,9 +1,17 @@
 import Logging
 import MirrorStore
+import NIOConcurrencyHelpers
 import ServiceLifecycle
 
-/// Tells systemd when the daemon is ready, what it is at, and when it stops.
+/// Tells systemd when the daemon is ready, what it is at, when it reloads, and when it stops.
 struct StateReport: Service {
+    private struct Phase {
+        var isReady = false
+        var isStopping = false
+        /// Whether the last reload was refused.
+        var isRefused = false
+    }
+
     /// How often it is looked whether there is something else to tell.
     static let interval: Duration = .seconds(5)
 
@@ -16,6 +24,7 @@ struct StateReport: Service {
     let mode: String
     var clock: any Clock<Duration> = ContinuousClock()
     let logger: Logger
+    private let phase = NIOLockedValueBox(Phase())
 
     /// Tells it until the service is shut down.
     func run() async {
@@ -23,6 +32,7 @@ struct StateReport: Service {
             await cancelWhenGracefulShutdown {
                 for await _ in listening.prefix(listenerCount) {}
                 guard !Task.isCancelled else { return }
+                phase.withLockedValue { $0.isReady = true }
                 var status = await status
                 send(.ready, .status(status))
                 while !Task.isCancelled {
@@ -38,11 +48,37 @@ struct StateReport: Service {
                 }
             }
         } onGracefulShutdown: {
+            phase.withLockedValue { $0.isStopping = true }
             send(.stopping, .status("Stopping: requests in flight are finished."))
         }
     }
 
+    /// Tells that the settings are being read anew; nothing before the first readiness, which that is a part of.
+    func beginReload() {
+        guard isServing else { return }
+        send(.reloading)
+    }
+
+    /// Tells that they were, or that they were refused.
+    func endReload(isRefused: Bool) async {
+        phase.withLockedValue { $0.isRefused = isRefused }
+        let status = await status
+        guard isServing else { return }
+        send(.ready, .status(status))
+    }
+
+    private var isServing: Bool { phase.withLockedValue { $0.isReady && !$0.isStopping } }
+
     private var status: String {
+        get async {
+            let isRefused = phase.withLockedValue { $0.isRefused }
+            return await mirrorStatus
+                + (isRefused
+                    ? " The last reload was refused, and the settings before it are in force: see the log." : "")
+        }
+    }
+
+    private var mirrorStatus: String {
         get async {
             do throws(MirrorError) {
                 let filled = try await log.hasFinishedPass(.backfill)

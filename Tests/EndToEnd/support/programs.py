@@ -16,7 +16,16 @@ LISTENING = re.compile(r"listening.*address=(127\.0\.0\.1:\d+)$")
 ADMIN_LISTENING = re.compile(r"listening.*address=(127\.0\.0\.1:\d+) listener=admin$")
 # Where systemd puts the sockets that it hands over.
 FIRST_SOCKET = 3
+# What systemd sets for a unit; all else that the daemon is started with is a setting.
+UNIT_VARIABLES = {"CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "RUNTIME_DIRECTORY", "WATCHDOG_USEC"}
 FILLED = re.compile(r"the mirror is filled .*seconds=")
+
+
+def write_config(path, settings):
+    """Writes a file for --config, in one step."""
+    draft = path.with_suffix(".new")
+    draft.write_text("".join(f"{name}={value}\n" for name, value in settings.items() if name not in UNIT_VARIABLES))
+    draft.rename(path)
 
 
 class Program:
@@ -99,8 +108,14 @@ class Program:
 class Daemon(Program):
     """`portald serve` on a port of its own."""
 
-    def __init__(self, binary, settings, directory):
-        super().__init__(binary, ["serve"], settings, directory)
+    def __init__(self, binary, settings, directory, config=None):
+        """With `config`, a file, the settings are in there and the environment has only what is no setting."""
+        arguments, environment = ["serve"], settings
+        if config:
+            arguments += ["--config", str(config)]
+            environment = {name: value for name, value in settings.items() if name in UNIT_VARIABLES}
+            write_config(config, settings)
+        super().__init__(binary, arguments, environment, directory)
         self.settings = settings
         self.database = settings["PORTALD_DATABASE"]
         self.address = self.wait_for_log(LISTENING).group(1)
@@ -255,8 +270,11 @@ class Launcher:
     def directory(self):
         return self._make_directory()
 
-    def daemon(self, sandbox=None, database=None, filled=None, **changes):
-        """A daemon that fills its mirror from the sandbox; without one the mirror counts as complete."""
+    def daemon(self, sandbox=None, database=None, filled=None, config=None, **changes):
+        """A daemon that fills its mirror from the sandbox; without one the mirror counts as complete.
+
+        With `config` its settings are in that file.
+        """
         directory = self.directory()
         database = database or str(directory / "portald.db")
         if filled or filled is None and sandbox is None:
@@ -264,7 +282,7 @@ class Launcher:
             assert code == 0, errors
             mark_filled(database)
         settings = daemon_settings(database=database, stripe=sandbox.url if sandbox else None, **changes)
-        return self._launch(Daemon(self.binary, settings, directory))
+        return self._launch(Daemon(self.binary, settings, directory, config))
 
     def sandbox(self, *arguments, **options):
         return self._launch(Sandbox(self.binary, self.directory(), *arguments, **options))

@@ -20,6 +20,7 @@ import Testing
     @Test func saysItInSystemdsWords() throws {
         #expect(ServiceNotification.State.ready.line == "READY=1")
         #expect(ServiceNotification.State.stopping.line == "STOPPING=1")
+        #expect(ServiceNotification.State.reloading.line.wholeMatch(of: /RELOADING=1\nMONOTONIC_USEC=[0-9]+/) != nil)
         #expect(ServiceNotification.State.watchdog.line == "WATCHDOG=1")
         #expect(ServiceNotification.State.status("two\nlines\r\n").line == "STATUS=two lines ")
     }

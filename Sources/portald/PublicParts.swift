@@ -1,0 +1,48 @@
+import MirrorStore
+import Portal
+import Sync
+import Web
+
+/// What the public listener answers with, from the settings in force: the rest is the same from start to end.
+struct PublicParts: Sendable {
+    let store: MirrorStore
+    let writer: MirrorWriter
+    let calls: PortalCalls
+    let journal: RequestJournal
+    let arrivals: ArrivalWatch
+    let metrics: DaemonMetrics
+    /// Endpoints beside the contract's.
+    let further: [Endpoint]
+
+    func api(_ settings: Settings, authenticator: Authenticator, limiter: PortalRateLimiter) -> PublicAPI {
+        PublicAPI(
+            intake: WebhookIntake(
+                secrets: settings.webhookSecrets,
+                tolerance: settings.signatureTolerance,
+                livemode: settings.livemode,
+                writer: writer,
+                metrics: metrics.intake
+            ),
+            authenticator: authenticator,
+            portal: BillingPortal(
+                reader: MirrorReader(store: store),
+                calls: calls,
+                limiter: limiter,
+                allowedStatuses: settings.portalStatuses,
+                returnURLs: ReturnURLs(
+                    base: settings.frontendBase,
+                    fallback: settings.returnURL,
+                    origins: settings.allowedOrigins
+                ),
+                configuration: settings.portalConfiguration,
+                metrics: metrics.portal
+            ),
+            arrivals: arrivals,
+            journal: journal,
+            publishableKey: settings.publishableKey,
+            allowedOrigins: settings.allowedOrigins,
+            metrics: metrics.requests,
+            further: further
+        )
+    }
+}

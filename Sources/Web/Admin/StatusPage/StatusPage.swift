@@ -106,7 +106,7 @@ struct StatusPage: Sendable {
             Count(
                 name: secret.fingerprint,
                 value: secret.words,
-                note: secret.lastUsedAt.map { "last \(Self.age(Double($0), report))" }
+                note: secret.lastUsedAt.map { "last used \(Self.age(Double($0), report))" }
             )
         }
         failingReads = status.failingReads.map { FailingRead(object: $0.object, error: $0.error) }

@@ -47,6 +47,8 @@ public struct Delivery: Sendable {
     public let source: Source
     /// Unix seconds by this machine's clock.
     public let receivedAt: Double
+    /// Fingerprints of the signing secrets that verified it; none where it was not signed.
+    let secrets: [String]
     /// The raw body.
     let payload: String
     let effect: Effect
@@ -59,10 +61,19 @@ public struct Delivery: Sendable {
     ///   - source: How it came here.
     ///   - receivedAt: Unix seconds by this machine's clock.
     ///   - livemode: The mode of the mirror. Events of the other mode, and of connected accounts, are not its own.
-    public init(event: Event, payload: [UInt8], source: Source, receivedAt: Double, livemode: Bool) {
+    ///   - secrets: Fingerprints of the signing secrets that verified it.
+    public init(
+        event: Event,
+        payload: [UInt8],
+        source: Source,
+        receivedAt: Double,
+        livemode: Bool,
+        secrets: [String] = []
+    ) {
         self.event = event
         self.source = source
         self.receivedAt = receivedAt
+        self.secrets = secrets
         self.payload = String(decoding: payload, as: UTF8.self)
         if event.livemode != livemode {
             effect = .none(reason: "of \(event.livemode ? "live" : "test") mode, the mirror is not")

@@ -16,6 +16,7 @@ enum Migrations {
         Step(name: "0003_history", sql: PackageResources._003_history_sql),
         Step(name: "0004_links", sql: PackageResources._004_links_sql),
         Step(name: "0005_activity", sql: PackageResources._005_activity_sql),
+        Step(name: "0006_webhook_secrets", sql: PackageResources._006_webhook_secrets_sql),
         Step(name: "0007_endpoint", sql: PackageResources._007_endpoint_sql),
     ]
 

@@ -56,6 +56,8 @@ public struct MirrorStatus: Sendable, Hashable {
     public var webhookAPIVersions: [String]
     /// The webhook endpoint at Stripe; nil where it is not watched.
     public var endpoint: EndpointState?
+    /// The signing secrets of the settings in force, in their order.
+    public var webhookSecrets: [WebhookSecretUse]
     /// The schema's last migration.
     public var schema: String
     /// Bytes of the file, without the log beside it.
@@ -118,6 +120,7 @@ public struct MirrorStatus: Sendable, Hashable {
         oldestUnverifiedSeconds = oldest.map { max(0, Int64(now - $0)) }
         webhookAPIVersions = try Self.webhookAPIVersions(since: now - Self.lately.seconds, db)
         endpoint = try EndpointTable(db: db).state()
+        webhookSecrets = try WebhookSecretTable(db: db).uses(at: now)
         schema = try Migrations.migrator.appliedMigrations(db).last ?? "none"
         databaseBytes = try Self.integer("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", db)
         database = path
@@ -174,6 +177,7 @@ extension MirrorStatus: Encodable {
         case oldestUnverifiedSeconds = "oldest_unverified_seconds"
         case apiVersion = "api_version"
         case webhookAPIVersions = "webhook_api_versions"
+        case webhookSecrets = "webhook_secrets"
         case databaseBytes = "database_bytes"
         case endpoint = "webhook_endpoint"
     }
@@ -200,6 +204,7 @@ extension MirrorStatus: Encodable {
         try container.encode(apiVersion, forKey: .apiVersion)
         try container.encode(webhookAPIVersions, forKey: .webhookAPIVersions)
         try container.encode(endpoint, forKey: .endpoint)
+        try container.encode(webhookSecrets, forKey: .webhookSecrets)
         try container.encode(warnings, forKey: .warnings)
         try container.encode(schema, forKey: .schema)
         try container.encode(databaseBytes, forKey: .databaseBytes)

@@ -145,6 +145,7 @@ public final class MirrorWriter: Service, Sendable {
             )
             let outcomes = try deliveries.map { try Self.apply($0, in: transaction) }
             try ActivityTable(db: db).add(deliveries, outcomes: outcomes)
+            try WebhookSecretTable(db: db).markUsed(by: deliveries)
             // What the operator sends again says nothing of Stripe.
             if let heardAt = deliveries.filter({ $0.source != .replay }).map(\.receivedAt).max() {
                 try SyncStateTable(db: db).markHeard(at: heardAt)

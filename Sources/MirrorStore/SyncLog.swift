@@ -70,6 +70,13 @@ public struct SyncLog: Sendable {
         }
     }
 
+    /// Notes which signing secrets the webhook endpoint may use, as their fingerprints.
+    ///
+    /// - Throws: ``MirrorError`` where nothing was written.
+    public func setWebhookSecrets(_ fingerprints: [String]) async throws(MirrorError) {
+        try await store.write { db in try WebhookSecretTable(db: db).configure(fingerprints) }
+    }
+
     /// The pass of a purpose that was left unfinished.
     ///
     /// - Throws: ``MirrorError`` where the mirror cannot be read.

@@ -3,6 +3,7 @@ import Logging
 import MirrorStore
 import Portal
 import ServiceLifecycle
+import Stripe
 import StripeClient
 import Sync
 import UnixSignals
@@ -40,6 +41,7 @@ struct Daemon {
         let sync = SyncParts(settings: settings, store: store, client: client, metrics: metrics.writer, logger: logger)
         let authentication = try await AuthenticationParts(settings: settings, transport: transport, logger: logger)
         try await sync.log.setAPIVersion(settings.apiVersion)
+        try await sync.log.setWebhookSecrets(settings.webhookSecrets.map(\.fingerprint))
         let calls = PortalCalls(client: client, reads: sync.reads, now: SyncParts.now, logger: logger)
         let journal = RequestJournal(log: AnsweredRequestLog(store: store), logger: logger)
         let parts = PublicParts(
@@ -91,6 +93,7 @@ struct Daemon {
                 transport: transport,
                 keySets: keySets,
                 report: report,
+                log: sync.log,
                 replace: { new in
                     let authenticator = new.authentication.authenticator
                     let api = parts.api(new.settings, authenticator: authenticator, limiter: new.limiter)

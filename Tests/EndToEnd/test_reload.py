@@ -1,11 +1,15 @@
 """SIGHUP: settings are read anew, as a whole or not at all, and nobody's connection notices."""
+import hashlib
 import http.client
+import json
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,6 +25,7 @@ from support.users import User, bearer
 from support.waiting import DEADLINE, eventually
 
 SUBSCRIPTIONS = "/api/subscriptions/user/"
+ROUTE = "route=/api/subscriptions/user "
 NEW_WEBHOOK_SECRET = "whsec_EndToEndSecretThatTheFirstIsRolledTo"
 NEW_JWT_SECRET = "another-end-to-end-secret-of-the-token-issuer-0123456789"
 OTHER_ORIGIN = "https://other.example.com"
@@ -192,15 +197,15 @@ def test_a_file_that_is_gone_or_no_settings_is_refused(launch):
 
 def test_the_log_level_changes(launch):
     world = World(launch)
-    logged = [world.daemon.log.count(SUBSCRIPTIONS)]
+    logged = [world.daemon.log.count(ROUTE)]
     for level, lines in [("info", 1), ("warning", 0), ("info", 1), ("error", 0), ("debug", 1)]:
         assert world.reload(PORTALD_LOG_LEVEL=level) == "applied"
         world.ask()
         logged.append(logged[-1] + lines)
     world.daemon.wait_for_log("changed=PORTALD_LOG_LEVEL")
     # What is answered last is logged last, so nothing is on its way any more.
-    eventually(lambda: world.daemon.log.count(SUBSCRIPTIONS) >= logged[-1])
-    assert world.daemon.log.count(SUBSCRIPTIONS) == logged[-1]
+    eventually(lambda: world.daemon.log.count(ROUTE) >= logged[-1])
+    assert world.daemon.log.count(ROUTE) == logged[-1]
 
 
 def test_what_needs_a_restart_is_said_until_there_is_one(launch):
@@ -335,3 +340,43 @@ def test_the_script_of_systemctl_reload(launch):
     done = reload("")
     assert done.returncode == 1 and "refused: STRIPE_WEBHOOK_SECRET is blank" in done.stderr
     assert world.deliver(NEW_WEBHOOK_SECRET) == 200
+
+
+def test_the_rotation_is_told_of(launch):
+    world = World(launch)
+    fingerprint = lambda secret: hashlib.sha256(secret.encode()).hexdigest()[:8]
+    old, new = fingerprint(WEBHOOK_SECRET), fingerprint(NEW_WEBHOOK_SECRET)
+    database = {"PORTALD_DATABASE": world.daemon.database}
+
+    def standings():
+        code, output, errors = launch.run("status", "--json", **database)
+        assert code == 0, errors
+        return {secret["fingerprint"]: secret["standing"] for secret in json.loads(output)["webhook_secrets"]}
+
+    assert standings() == {old: "unused"}
+    assert world.deliver(WEBHOOK_SECRET) == 200
+    assert standings() == {old: "in_use"}
+    assert world.reload(STRIPE_WEBHOOK_SECRET=f"{NEW_WEBHOOK_SECRET},{WEBHOOK_SECRET}") == "applied"
+    assert standings() == {new: "unused", old: "in_use"}
+    # Stripe rolls, and signs with both; a day goes by.
+    assert world.deliver(WEBHOOK_SECRET, NEW_WEBHOOK_SECRET) == 200
+    age(world, "last_needed_at")
+    assert standings() == {new: "overlapping", old: "overlapping"}
+    assert world.deliver(NEW_WEBHOOK_SECRET) == 200
+    assert standings() == {new: "in_use", old: "overlapping"}
+    age(world, "last_used_at", old)
+    assert standings() == {new: "in_use", old: "safe_to_remove"}
+    _, text, _ = launch.run("status", **database)
+    assert f"{old}  safe to remove" in text and f"{new}  in use, last on" in text
+    page = requests.get(world.daemon.admin_url, timeout=DEADLINE).text
+    assert old in page and "safe to remove" in page
+    assert WEBHOOK_SECRET not in page + text and NEW_WEBHOOK_SECRET not in page + text
+    assert world.reload(STRIPE_WEBHOOK_SECRET=NEW_WEBHOOK_SECRET) == "applied"
+    assert standings() == {new: "in_use"}
+
+
+def age(world, column, secret=None):
+    """Puts a time a day back."""
+    with closing(sqlite3.connect(world.daemon.database, timeout=DEADLINE)) as connection, connection:
+        condition = f"WHERE fingerprint = '{secret}'" if secret else ""
+        connection.execute(f"UPDATE webhook_secrets SET {column} = {column} - 86400 {condition}")

@@ -9,7 +9,12 @@ import Testing
         try await TestMirror.inFolder { folder in
             let path = folder.appending(path: "mirror.db").path
             let (store, migrations) = try MirrorStore.open(path: path)
-            #expect(migrations == ["0001_initial", "0002_sync", "0003_history", "0004_links", "0005_activity", "0007_endpoint"])
+            #expect(
+                migrations == [
+                    "0001_initial", "0002_sync", "0003_history", "0004_links", "0005_activity", "0006_webhook_secrets",
+                    "0007_endpoint",
+                ]
+            )
             for suffix in ["", "-wal", "-shm"] {
                 let mode = try FileManager.default.attributesOfItem(atPath: path + suffix)[.posixPermissions] as? Int
                 #expect(mode == 0o600, "\(suffix)")

@@ -22,14 +22,19 @@ struct TestEvent {
         )
     }
 
-    func delivery(at now: Double = 1_700_000_100, source: Delivery.Source = .webhook) throws -> Delivery {
+    func delivery(
+        at now: Double = 1_700_000_100,
+        source: Delivery.Source = .webhook,
+        secrets: [String] = []
+    ) throws -> Delivery {
         let body = body
         return Delivery(
             event: try Event(JSON(parsing: body)),
             payload: body,
             source: source,
             receivedAt: now,
-            livemode: false
+            livemode: false,
+            secrets: secrets
         )
     }
 

@@ -125,7 +125,17 @@ import Testing
             now: Self.now,
             tolerance: 300
         )
-        #expect(used == old)
+        #expect(used == [old])
+        let both = WebhookSignature.header(signing: Self.body, with: [old, new], at: Self.now)
+        #expect(
+            try WebhookSignature.verify(
+                header: both,
+                body: Self.body,
+                secrets: [new, Self.secret, old],
+                now: Self.now,
+                tolerance: 300
+            ) == [new, old]
+        )
     }
 
     @Test(arguments: ["", " ", "\t", " \t\r\n\u{0C}\u{0B}", "\u{A0}"])

@@ -15,7 +15,7 @@ public enum WebhookSignature {
     ///   - secrets: The endpoint's secrets; more than one while a secret is being rolled.
     ///   - now: Unix seconds.
     ///   - tolerance: Seconds by which the timestamp may lie before or after `now`; nil for any.
-    /// - Returns: The secret that the signature was made with, the first one of several.
+    /// - Returns: Every secret that the body was signed with, at least one: Stripe signs with each that is active.
     /// - Throws: ``WebhookSignatureError``, which names the cause.
     @discardableResult
     public static func verify(
@@ -24,19 +24,19 @@ public enum WebhookSignature {
         secrets: [WebhookSecret],
         now: Int64,
         tolerance: Int64?
-    ) throws(WebhookSignatureError) -> WebhookSecret {
+    ) throws(WebhookSignatureError) -> [WebhookSecret] {
         guard let header, !header.isEmpty else { throw .headerMissing }
         let elements = Elements(header)
         let timestamp = try elements.timestamp()
         guard !elements.signatures.isEmpty else { throw .noSignature }
         let message = signedMessage(timestamp: elements.timestamps[0], body: body)
-        let secret = secrets.first { secret in elements.matches(Digest.hmacSHA256(message, key: secret.key)) }
-        guard let secret else { throw .noMatch }
+        let matching = secrets.filter { secret in elements.matches(Digest.hmacSHA256(message, key: secret.key)) }
+        guard !matching.isEmpty else { throw .noMatch }
         if let tolerance {
             let (age, overflow) = now.subtractingReportingOverflow(timestamp)
             guard !overflow, age.magnitude <= tolerance.magnitude else { throw .outsideTolerance(age: age) }
         }
-        return secret
+        return matching
     }
 
     /// The header that signs a body, as Stripe would send it.

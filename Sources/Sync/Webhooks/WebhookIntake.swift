@@ -49,17 +49,20 @@ public struct WebhookIntake: Sendable {
     /// - Returns: What became of it, once that is on disk.
     /// - Throws: ``WebhookError`` where nothing was written.
     public func receive(body: [UInt8], signature: String?, now: Double) async throws(WebhookError) -> Receipt {
+        let used: [WebhookSecret]
         do throws(WebhookSignatureError) {
-            let secret = try WebhookSignature.verify(
+            used = try WebhookSignature.verify(
                 header: signature,
                 body: body,
                 secrets: secrets,
                 now: Int64(now),
                 tolerance: tolerance
             )
-            hits[secret]?.increment()
         } catch {
             throw .signature(error)
+        }
+        for secret in used {
+            hits[secret]?.increment()
         }
         let event: Event
         do throws(JSONError) {
@@ -72,7 +75,8 @@ public struct WebhookIntake: Sendable {
             payload: body,
             source: .webhook,
             receivedAt: now,
-            livemode: livemode
+            livemode: livemode,
+            secrets: used.map(\.fingerprint)
         )
         do throws(MirrorError) {
             let outcome = try await writer.commit(delivery)

@@ -32,6 +32,10 @@ struct StatusText {
             ("endpoint", endpoint),
             ("API version", versions),
         ]
+        for (index, secret) in status.webhookSecrets.enumerated() {
+            let used = secret.lastUsedAt.map { ", last on \(Self.time(Double($0)))" } ?? ""
+            rows.append((index == 0 ? "secrets" : "", "\(secret.fingerprint)  \(secret.words)\(used)"))
+        }
         if status.failingReadCount > 0 {
             rows.append(("failing reads", "\(status.failingReadCount) objects"))
             rows += status.failingReads.map { ("", "\($0.object)  \(LineLogHandler.quote($0.error, spaces: true))") }

@@ -1,6 +1,8 @@
 import Logging
+import MirrorStore
 import Portal
 import ServiceLifecycle
+import Stripe
 import StripeClient
 import UnixSignals
 import Web
@@ -23,6 +25,7 @@ struct Reloader: Service {
     let transport: CurlTransport
     let keySets: KeySetService
     let report: StateReport?
+    let log: SyncLog
     /// Lets the public listener answer by what is in force.
     let replace: @Sendable (InForce) -> Void
     let logger: Logger
@@ -46,6 +49,7 @@ struct Reloader: Service {
                 // Its keys may have changed where they are; an issuer that is down leaves the last good ones.
                 await keySet.refreshOnce()
             }
+            await noteSecrets(of: new.settings)
             await finish(refusal: nil)
             return new
         } catch {
@@ -108,6 +112,15 @@ struct Reloader: Service {
                 "these settings have changed, and take effect at the next restart only",
                 metadata: ["settings": "\(change.waiting.joined(separator: ","))"]
             )
+        }
+    }
+
+    /// For `portald status`; the reload does not hang on it.
+    private func noteSecrets(of settings: Settings) async {
+        do {
+            try await log.setWebhookSecrets(settings.webhookSecrets.map(\.fingerprint))
+        } catch {
+            logger.warning("it cannot be noted which webhook secrets there are", metadata: ["cause": "\(error)"])
         }
     }
 

@@ -53,6 +53,7 @@ struct StatusPage: Sendable {
     let counts: [Count]
     let outcomes: [Count]
     let passes: [Count]
+    let secrets: [Count]
     let failingReads: [FailingRead]
     let events: [Event]
     let conflicts: [Conflict]
@@ -101,6 +102,13 @@ struct StatusPage: Sendable {
                 value: status.oldestUnverifiedSeconds.map { StatusVerdict.span(Double($0)) } ?? "no row"
             ),
         ]
+        secrets = status.webhookSecrets.map { secret in
+            Count(
+                name: secret.fingerprint,
+                value: secret.words,
+                note: secret.lastUsedAt.map { "last used \(Self.age(Double($0), report))" }
+            )
+        }
         failingReads = status.failingReads.map { FailingRead(object: $0.object, error: $0.error) }
         events = report.unsettled.map { entry in
             Event(

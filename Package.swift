@@ -29,6 +29,7 @@ let package = Package(
             name: "StripeClient",
             dependencies: [
                 "Stripe", "CCurl",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
             ]

@@ -1,4 +1,5 @@
 import FoundationEssentials
+public import Logging
 public import Stripe
 
 /// Stripe's API: authenticated calls with time budgets and retries.
@@ -13,6 +14,7 @@ public struct StripeClient: Sendable {
     private let clock: any Clock<Duration>
     private let randomness: @Sendable () -> Double
     private let metrics: StripeClientMetrics
+    private let log: CallLog
 
     /// A client of one Stripe account.
     ///
@@ -27,6 +29,7 @@ public struct StripeClient: Sendable {
     ///   - clock: measures budgets and sleeps between attempts.
     ///   - randomness: a number in 0...1 for each pause.
     ///   - metrics: counts calls.
+    ///   - logger: gets a line for each call; by default nobody does.
     public init(
         apiKey: Secret,
         apiBase: EndpointURL,
@@ -37,7 +40,8 @@ public struct StripeClient: Sendable {
         retryPolicy: RetryPolicy = RetryPolicy(),
         clock: any Clock<Duration> = ContinuousClock(),
         randomness: @escaping @Sendable () -> Double = { Double.random(in: 0...1) },
-        metrics: StripeClientMetrics = StripeClientMetrics()
+        metrics: StripeClientMetrics = StripeClientMetrics(),
+        logger: Logger = .silent
     ) {
         self.apiKey = apiKey
         self.apiBase = apiBase
@@ -49,6 +53,7 @@ public struct StripeClient: Sendable {
         self.clock = clock
         self.randomness = randomness
         self.metrics = metrics
+        log = CallLog(logger: logger)
     }
 
     /// A successful reply, and what a caller needs to report on it.
@@ -89,7 +94,7 @@ public struct StripeClient: Sendable {
             timeout: timer.budget,
             bodyLimit: bodyLimit
         )
-        return try await send(request, lane: lane, timer: timer)
+        return try await send(request, CallLog.Target(method: "GET", path: path, lane: lane), timer: timer)
     }
 
     /// Sends a POST until it succeeds, fails for good, or its time is used up.
@@ -112,7 +117,7 @@ public struct StripeClient: Sendable {
             timeout: timer.budget,
             connectTimeout: connectTimeout
         )
-        return try await send(request, lane: lane, timer: timer)
+        return try await send(request, CallLog.Target(method: "POST", path: path, lane: lane), timer: timer)
     }
 
     private var headers: [CurlTransport.Header] {
@@ -123,33 +128,37 @@ public struct StripeClient: Sendable {
         ]
     }
 
-    /// Attempts a request until it succeeds or fails for good, and counts how that ended.
+    /// Attempts a request until it succeeds or fails for good, and counts and logs how that ended.
     private func send(
         _ request: CurlTransport.Request,
-        lane: Lane,
+        _ target: CallLog.Target,
         timer: CallTimer
     ) async throws(StripeCallError) -> Success {
         let start = ContinuousClock.now
         do {
-            let success = try await attempt(request, lane: lane, timer: timer)
-            metrics.ended(lane, .succeeded, in: .now - start)
+            let success = try await attempt(request, target, timer: timer)
+            let duration = ContinuousClock.now - start
+            metrics.ended(target.lane, .succeeded, in: duration)
+            log.succeeded(target, success, in: duration)
             return success
         } catch {
-            metrics.ended(lane, .init(error), in: .now - start)
+            let duration = ContinuousClock.now - start
+            metrics.ended(target.lane, .init(error), in: duration)
+            log.failed(target, error, in: duration)
             throw error
         }
     }
 
     private func attempt(
         _ request: CurlTransport.Request,
-        lane: Lane,
+        _ target: CallLog.Target,
         timer: CallTimer
     ) async throws(StripeCallError) -> Success {
         var request = request
         var attempts = 0
         while true {
             do {
-                try await limiter.acquire(lane, within: timer.remaining)
+                try await limiter.acquire(target.lane, within: timer.remaining)
             } catch {
                 throw error == .cancelled ? .cancelled(attempts: attempts) : .crowdedOut(attempts: attempts)
             }
@@ -180,6 +189,7 @@ public struct StripeClient: Sendable {
                 randomness: randomness()
             )
             guard case .retry(let pause) = decision else { throw failure }
+            log.isRetried(target, after: failure)
             do {
                 try await clock.sleep(for: pause)
             } catch {

@@ -81,7 +81,10 @@ public struct Synchronizer: Service {
         if report.missed > 0 {
             logger.notice(
                 "the sweep found events that no webhook had brought",
-                metadata: ["missed": "\(report.missed)", "listed": "\(report.listed)"]
+                metadata: [
+                    "missed": "\(report.missed)", "listed": "\(report.listed)",
+                    "stripe_request": "\(report.requestID ?? "none")",
+                ]
             )
         }
     }

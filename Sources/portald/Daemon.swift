@@ -37,7 +37,13 @@ struct Daemon {
         defer { transport.shutdown() }
         let metrics = DaemonMetrics(at: SyncParts.now())
         let limiter = RateLimiter(rate: Double(settings.stripeRate))
-        let client = StripeClient(settings, transport: transport, limiter: limiter, metrics: metrics.client)
+        let client = StripeClient(
+            settings,
+            transport: transport,
+            limiter: limiter,
+            metrics: metrics.client,
+            logger: logger
+        )
         let sync = SyncParts(settings: settings, store: store, client: client, metrics: metrics.writer, logger: logger)
         let authentication = try await AuthenticationParts(settings: settings, transport: transport, logger: logger)
         try await sync.log.setAPIVersion(settings.apiVersion)

@@ -106,7 +106,8 @@ extension StripeClient {
         _ settings: Settings,
         transport: CurlTransport,
         limiter: RateLimiter? = nil,
-        metrics: StripeClientMetrics = StripeClientMetrics()
+        metrics: StripeClientMetrics = StripeClientMetrics(),
+        logger: Logger = .silent
     ) {
         self.init(
             apiKey: settings.secretKey,
@@ -115,7 +116,8 @@ extension StripeClient {
             userAgent: Version.userAgent,
             transport: transport,
             limiter: limiter ?? RateLimiter(rate: Double(settings.stripeRate)),
-            metrics: metrics
+            metrics: metrics,
+            logger: logger
         )
     }
 }

@@ -4,11 +4,13 @@ from pathlib import Path
 import pytest
 
 from support.browser import Browser
+from support.confidential import confidential, watch_traffic
 from support.programs import Launcher
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 _report = []
+_leaks = []
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +53,22 @@ def report():
     return _report.append
 
 
+def pytest_sessionstart():
+    watch_traffic()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session):
+    """The whole log of the run shows no secret, no token, no body, no address of the portal and nobody's data."""
+    _leaks.extend(confidential.leaks())
+    if _leaks:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_terminal_summary(terminalreporter):
+    if _leaks:
+        terminalreporter.section("what no log may show", red=True)
+        for leak in _leaks:
+            terminalreporter.write_line(leak)
     for line in _report:
         terminalreporter.write_line(line)

@@ -1,10 +1,12 @@
 """`portald doctor` finds each fault that is planted, at Stripe or on this machine, and says what to do."""
 import json
 import os
+import subprocess
 
 import pytest
 
 from support.settings import STRIPE_SECRET_KEY, WEBHOOK_SECRET, daemon_settings
+from support.waiting import DEADLINE
 
 from test_lifecycle import FAILURE, WARNINGS, WRONG_SETTINGS
 
@@ -116,6 +118,40 @@ def test_no_mirror_yet(patient):
     assert {check: finding["level"] for check, finding in complaints.items()} == {
         "database": "warning", "database-mode": "warning",
     }
+
+
+def examine_as_nobody(patient):
+    """What doctor finds where it is run by a user to whom the mirror does not belong."""
+    # The folders above are the test run's own; only the mirror's is closed, or its file.
+    for folder in list(patient.folder.parents)[:2]:
+        os.chmod(folder, 0o755)
+    done = subprocess.run(
+        [patient.launch.binary, "doctor", "--json"], env={"PATH": os.environ["PATH"]} | patient.settings, user=65534,
+        group=65534, extra_groups=[], cwd="/", capture_output=True, text=True, timeout=DEADLINE,
+    )
+    findings = {finding["check"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert done.returncode == FAILURE
+    return findings
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes another user")
+def test_a_mirror_that_belongs_to_somebody_else(patient):
+    os.chmod(patient.folder, 0o755)
+    found = examine_as_nobody(patient)["database"]
+    assert found["level"] == "failure" and "sudo" in found["remedy"]
+    assert found["message"] == f"{patient.database} cannot be read by nobody: it belongs to root (mode 0600)"
+    os.chmod(patient.folder, 0o700)
+    found = examine_as_nobody(patient)
+    for check in ["database", "database-mode"]:
+        assert found[check]["level"] == "failure"
+        assert found[check]["message"].startswith(f"{patient.database} cannot be looked at by nobody")
+    assert found["folder-mode"]["level"] == "ok"
+
+
+def test_a_folder_in_the_mirrors_place(patient):
+    patient.database.unlink()
+    patient.database.mkdir()
+    patient.complaint("database", "failure", "cannot be used")
 
 
 def test_the_clock(patient):

@@ -620,6 +620,8 @@ def test_the_log_has_a_line_for_each_request(world):
     user = world.subscriber()
     (customer,) = world.sandbox.get("/v1/customers", email=user.email)["data"]
     world.open_portal(user.token())
+    for call in ["POST .*path=/v1/billing_portal/sessions", "GET .*path=/v1/events"]:
+        world.daemon.wait_for_log(rf"debug call to Stripe attempts=1 lane=\w+ method={call} .*stripe_request=req_\w+")
     world.daemon.wait_for_log(rf"customer={customer['id']} .*session=bps_\w+ status=200 stripe_request=req_\w+")
     world.open_portal(path=f"{PORTAL}?email={user.email}")
     world.daemon.wait_for_log(r"code=authentication_required .*route=/api/subscriptions/user/billing-portal status=401")

@@ -74,7 +74,7 @@ def test_a_thousand_dropped_deliveries(launch, report):
     pages = calls["GET /v1/events"] - before["GET /v1/events"]
     reads = sum(calls.get(route, 0) - before.get(route, 0) for route in sandbox.OBJECT_READS)
     assert reads == 0
-    daemon.wait_for_log("the sweep found events that no webhook had brought")
+    daemon.wait_for_log(r"the sweep found events that no webhook had brought .*stripe_request=req_\w+")
     for customer in customers[::25]:
         mirror.check_shows(sandbox.retrieve(customer), confirmed=True)
     report(

@@ -73,14 +73,35 @@ import Testing
         #expect([150, -150, 4000].map(level) == [.failure, .failure, .failure])
     }
 
+    private static func file(_ mode: Int) -> FileObservation {
+        FileObservation(path: "p", state: .found(mode: mode, owner: "portald", isReadable: true, isEmpty: false), user: "ada")
+    }
+
+    /// Not to be seen is not the same as not to be there.
+    @Test func whatCannotBeReadIsNotCalledAbsent() {
+        let hidden = FileObservation(path: "p", state: .hidden, user: "ada")
+        #expect(FileCheck.database(hidden).level == .failure && FileCheck.folder(hidden).level == .failure)
+        #expect(hidden.barrier == "p cannot be looked at by ada: a folder on the way is closed to them")
+        let closed = FileObservation(
+            path: "p",
+            state: .found(mode: 0o600, owner: "portald", isReadable: false, isEmpty: false),
+            user: "ada"
+        )
+        #expect(closed.barrier == "p cannot be read by ada: it belongs to portald (mode 0600)")
+        // Its mode is as it should be.
+        #expect(FileCheck.database(closed).level == .ok)
+        let absent = FileObservation(path: "p", state: .absent, user: "ada")
+        #expect(absent.barrier == nil && FileCheck.database(absent).level == .warning)
+    }
+
     @Test func modesAndRoomAreJudged() {
-        #expect(FileCheck.database(.init(path: "p", mode: 0o600)).level == .ok)
-        #expect(FileCheck.database(.init(path: "p", mode: 0o604)).remedy == "chmod 600 p")
-        #expect(FileCheck.folder(.init(path: "p", mode: 0o755)).level == .ok)
-        #expect(FileCheck.folder(.init(path: "p", mode: 0o1777)).level == .ok)
-        #expect(FileCheck.folder(.init(path: "p", mode: 0o775)).level == .failure)
-        #expect(FileCheck.config(.init(path: "p", mode: 0o644), holdsSecrets: false).level == .ok)
-        #expect(FileCheck.config(.init(path: "p", mode: 0o640), holdsSecrets: true).level == .failure)
+        #expect(FileCheck.database(Self.file(0o600)).level == .ok)
+        #expect(FileCheck.database(Self.file(0o604)).remedy == "chmod 600 p")
+        #expect(FileCheck.folder(Self.file(0o755)).level == .ok)
+        #expect(FileCheck.folder(Self.file(0o1777)).level == .ok)
+        #expect(FileCheck.folder(Self.file(0o775)).level == .failure)
+        #expect(FileCheck.config(Self.file(0o644), holdsSecrets: false).level == .ok)
+        #expect(FileCheck.config(Self.file(0o640), holdsSecrets: true).level == .failure)
         #expect([0, 200 << 20, 2 << 30].map { FileCheck.disk(free: $0, folder: "p").level } == [.failure, .warning, .ok])
     }
 }

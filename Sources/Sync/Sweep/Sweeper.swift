@@ -12,6 +12,8 @@ public struct Sweeper: Sendable {
         public var outcomes: [Outcome: Int] = [:]
         /// Ids of those that are no events.
         public var unreadable: [String] = []
+        /// Stripe's `Request-Id` of the last page.
+        public var requestID: String?
 
         /// How many events had not come in before and told something new.
         public var missed: Int {
@@ -76,7 +78,7 @@ public struct Sweeper: Sendable {
         var window = SweepWindow(from: sweptTo - Self.overlap)
         var began: Int64?
         repeat {
-            let events = try await events(in: &window, began: &began)
+            let events = try await events(in: &window, began: &began, &report.requestID)
             try await take(events, &report)
             try await mark(min(window.end ?? .max, began ?? sweptTo), after: sweptTo, began: began ?? sweptTo)
         } while window.advance(at: began ?? sweptTo)
@@ -102,7 +104,11 @@ public struct Sweeper: Sendable {
     }
 
     /// The events of a span, newest first; the span is made shorter where there are too many.
-    private func events(in window: inout SweepWindow, began: inout Int64?) async throws(SyncError) -> [JSON] {
+    private func events(
+        in window: inout SweepWindow,
+        began: inout Int64?,
+        _ requestID: inout String?
+    ) async throws(SyncError) -> [JSON] {
         var events: [JSON] = []
         var cursor: String?
         while true {
@@ -121,6 +127,7 @@ public struct Sweeper: Sendable {
             let present = began ?? page.date
             began = present
             events += page.objects
+            requestID = page.requestID
             guard page.hasMore else { return events }
             cursor = page.objects.last?["id"]?.string
             if events.count >= Self.maximumHeld, window.isDivisible {

@@ -23,9 +23,11 @@ struct Doctor {
 
     private func files() -> [Finding] {
         let folder = URL(filePath: settings.database).deletingLastPathComponent().path
-        var findings = [FileCheck.database(Self.observe(settings.database)), FileCheck.folder(Self.observe(folder))]
+        var findings = [
+            FileCheck.database(FileObservation(settings.database)), FileCheck.folder(FileObservation(folder)),
+        ]
         if let configFile {
-            findings.append(FileCheck.config(Self.observe(configFile), holdsSecrets: configHoldsSecrets))
+            findings.append(FileCheck.config(FileObservation(configFile), holdsSecrets: configHoldsSecrets))
         }
         do {
             let attributes = try FileManager.default.attributesOfFileSystem(forPath: folder)
@@ -40,20 +42,20 @@ struct Doctor {
         return findings
     }
 
-    private static func observe(_ path: String) -> FileCheck.Observation {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        return FileCheck.Observation(path: path, mode: (attributes?[.posixPermissions] as? NSNumber)?.intValue)
-    }
-
     private func database() -> Finding {
-        guard MirrorCheck.length(of: settings.database) > 0 else {
+        let file = FileObservation(settings.database)
+        if let barrier = file.barrier { return .failure("database", barrier, remedy: FileObservation.remedy) }
+        switch file.state {
+        case .absent, .found(_, _, _, isEmpty: true):
             return .warning("database", "there is no mirror yet", remedy: "portald serve, or portald backfill")
+        case .hidden, .found: break
         }
-        do {
+        do throws(MirrorError) {
             try MirrorCheck.run(on: settings.database)
             let store = try MirrorStore.openReadOnly(path: settings.database)
-            defer { try? store.close() }
-            try store.requireMode(livemode: settings.livemode)
+            let mode = Result { () throws(MirrorError) in try store.requireMode(livemode: settings.livemode) }
+            try store.close()
+            try mode.get()
             return .ok("database", "no damage found")
         } catch MirrorError.damaged(let path, let finding) {
             return .failure(

@@ -1,21 +1,15 @@
 /// Judges the files that hold secrets and personal data, and the room that is left for them.
 enum FileCheck {
-    /// What the file system says of a file or folder.
-    struct Observation: Sendable, Hashable {
-        var path: String
-        /// The permission bits; nil where there is no such file.
-        var mode: Int?
-    }
-
     private static let others = 0o077
     private static let writableByOthers = 0o022
     /// Bytes below which a mirror may stop to grow within days, and below which it does.
     private static let room = (little: 1 << 30, none: 100 << 20)
 
     /// The database, and the log beside it: they hold names and addresses of customers.
-    static func database(_ file: Observation) -> Finding {
-        guard let mode = file.mode else {
-            return .warning("database-mode", "\(file.path) is not there yet", remedy: "portald migrate")
+    static func database(_ file: FileObservation) -> Finding {
+        guard case .found(let mode, _, _, _) = file.state else {
+            return missing(file, "database-mode")
+                ?? .warning("database-mode", "\(file.path) is not there yet", remedy: "portald migrate")
         }
         guard mode & others == 0 else {
             return .failure(
@@ -28,9 +22,10 @@ enum FileCheck {
     }
 
     /// The database's folder: who may write there may replace the file.
-    static func folder(_ folder: Observation) -> Finding {
-        guard let mode = folder.mode else {
-            return .failure("folder-mode", "\(folder.path) is not there", remedy: "mkdir -m 700 -p \(folder.path)")
+    static func folder(_ folder: FileObservation) -> Finding {
+        guard case .found(let mode, _, _, _) = folder.state else {
+            return missing(folder, "folder-mode")
+                ?? .failure("folder-mode", "\(folder.path) is not there", remedy: "mkdir -m 700 -p \(folder.path)")
         }
         // In a folder with the sticky bit, such as /tmp, others may not remove what is not theirs.
         guard mode & writableByOthers == 0 || mode & 0o1000 != 0 else {
@@ -44,8 +39,8 @@ enum FileCheck {
     }
 
     /// The file given with `--config`.
-    static func config(_ file: Observation, holdsSecrets: Bool) -> Finding {
-        guard holdsSecrets, let mode = file.mode, mode & others != 0 else {
+    static func config(_ file: FileObservation, holdsSecrets: Bool) -> Finding {
+        guard holdsSecrets, case .found(let mode, _, _, _) = file.state, mode & others != 0 else {
             return .ok("config-mode", "\(file.path) shows nobody a secret")
         }
         return .failure(
@@ -64,5 +59,10 @@ enum FileCheck {
         return .ok("disk", message)
     }
 
-    private static func octal(_ mode: Int) -> String { "0" + String(mode & 0o7777, radix: 8) }
+    /// What cannot be looked at may be there.
+    private static func missing(_ file: FileObservation, _ check: String) -> Finding? {
+        file.barrier.map { .failure(check, $0, remedy: FileObservation.remedy) }
+    }
+
+    private static func octal(_ mode: Int) -> String { FileObservation.octal(mode) }
 }

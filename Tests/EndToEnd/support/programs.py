@@ -7,6 +7,7 @@ import threading
 
 import requests
 
+from .confidential import confidential
 from .mirror import mark_filled
 from .settings import STRIPE_SECRET_KEY, WEBHOOK_SECRET, daemon_settings
 from .signing import sign
@@ -43,6 +44,8 @@ class Program:
             stderr=subprocess.STDOUT,
             **options,
         )
+        self.name = " ".join(map(str, [os.path.basename(binary), *arguments]))
+        confidential.watch(self, environment)
         self._lines = []
         self._changed = threading.Condition()
         self._ended = False

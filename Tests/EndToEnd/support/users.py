@@ -4,6 +4,7 @@ import time
 
 import jwt
 
+from .confidential import confidential
 from .settings import JWT_SECRET
 
 _numbers = itertools.count(1)
@@ -18,7 +19,8 @@ class User:
         return f"{self.id}@customers.example"
 
     def token(self, secret=JWT_SECRET, algorithm="HS256", **claims):
-        return jwt.encode({"sub": self.id, "exp": int(time.time()) + 600} | claims, secret, algorithm)
+        claims = {"sub": self.id, "exp": int(time.time()) + 600} | claims
+        return confidential.note("a token", jwt.encode(claims, secret, algorithm))
 
 
 def bearer(token):

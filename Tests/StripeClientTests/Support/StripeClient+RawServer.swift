@@ -1,3 +1,4 @@
+import Logging
 import Stripe
 import StripeClient
 import TestSupport
@@ -8,7 +9,8 @@ extension StripeClient {
         of server: RawServer,
         clock: any Clock<Duration> = RecordingClock(),
         limiter: RateLimiter = RateLimiter(rate: 1000),
-        metrics: StripeClientMetrics = StripeClientMetrics()
+        metrics: StripeClientMetrics = StripeClientMetrics(),
+        logger: Logger = .silent
     ) throws {
         self.init(
             apiKey: Secret("sk_test_hidden"),
@@ -19,7 +21,8 @@ extension StripeClient {
             limiter: limiter,
             clock: clock,
             randomness: { 1 },
-            metrics: metrics
+            metrics: metrics,
+            logger: logger
         )
     }
 }

@@ -1,4 +1,5 @@
 """The real program, started as an operator would start it."""
+import fcntl
 import os
 import re
 import signal
@@ -129,10 +130,10 @@ class Supervised(Program):
 
     def __init__(self, binary, settings, directory, sockets):
         def hand_over():
-            for target, server in enumerate(sockets.values(), FIRST_SOCKET + 10):
-                os.dup2(server.fileno(), target)
-            for target in range(len(sockets)):
-                os.dup2(FIRST_SOCKET + 10 + target, FIRST_SOCKET + target, inheritable=True)
+            # First out of each other's way: one may have the number that another is to get.
+            copies = [fcntl.fcntl(server, fcntl.F_DUPFD, FIRST_SOCKET + len(sockets)) for server in sockets.values()]
+            for target, copy in enumerate(copies, FIRST_SOCKET):
+                os.dup2(copy, target, inheritable=True)
 
         variables = {"LISTEN_FDS": str(len(sockets)), "LISTEN_FDNAMES": ":".join(sockets)}
         super().__init__(

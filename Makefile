@@ -9,7 +9,7 @@ PORTALD_BINARY ?= .build/release/portald
 
 PACKAGES := libcurl4-openssl-dev libsqlite3-dev libssl-dev pkg-config
 DEB_PACKAGES := build-essential debhelper dpkg-dev fakeroot lintian
-PACKAGE_TEST_PACKAGES := mmdebstrap systemd-container
+PACKAGE_TEST_PACKAGES := mmdebstrap systemd-container util-linux
 TEST_PACKAGES := chromium chromium-driver curl node-typescript openssl prometheus python3-venv sqlite3
 
 # As root there may be no sudo, and none is needed.
@@ -56,16 +56,20 @@ install:
 	test -x .build/release/portald || { echo "run 'make build' first" >&2; exit 1; }
 	install -D -m 755 .build/release/portald "$(DESTDIR)$(PREFIX)/bin/portald"
 
-# Debian's tools work in a copy, because they write beside their sources. There is one version: the program's.
+# Debian's tools work in a copy, because they write beside their sources. There is one version: the program's. Whoever
+# publishes the package sets DEBFULLNAME and DEBEMAIL, Debian's own variables: without them no mailbox is named.
 deb: $(if $(filter .build/release/portald,$(PORTALD_BINARY)),build)
 	$(call install_missing,$(DEB_PACKAGES))
 	rm -rf .build/deb
 	mkdir -p .build/deb/portald
 	cp -r CHANGELOG.md README.md debian examples systemd .build/deb/portald
 	cp "$(PORTALD_BINARY)" .build/deb/portald/portald
+	if [ -n "$$DEBEMAIL" ]; then \
+		sed -i "s/^Maintainer: .*/Maintainer: $${DEBFULLNAME:-portald} <$$DEBEMAIL>/" .build/deb/portald/debian/control; \
+	fi
 	version=$$(sed -n 's/.*current = "\(.*\)".*/\1/p' Sources/portald/Version.swift); \
 	printf 'portald (%s-1) bookworm; urgency=medium\n\n  * /usr/share/doc/portald/CHANGELOG.md.gz tells what changed.\n\n%s\n' \
-		"$$version" " -- $$(sed -n 's/^Maintainer: //p' debian/control)  $$(git log -1 --format=%cD)" \
+		"$$version" " -- $$(sed -n 's/^Maintainer: //p' .build/deb/portald/debian/control)  $$(git log -1 --format=%cD)" \
 		>.build/deb/portald/debian/changelog
 	cd .build/deb/portald && DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage --build=binary --no-sign
 	lintian --fail-on error,warning .build/deb/*.changes

@@ -2,7 +2,7 @@ internal import NIOCore
 
 /// A TCP address to listen on: `127.0.0.1:8080`, `[::1]:8080`, `localhost:0`.
 public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
-    /// A name or a numeric address, without brackets.
+    /// A name or a numeric address, without brackets; of an inherited unix socket its path, with the port 0.
     public var host: String
     /// 0 for any free port.
     public var port: Int
@@ -33,8 +33,9 @@ public struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         return number == "::1" || number.hasPrefix("127.")
     }
 
-    /// The address in the form that it is read from.
+    /// The address in the form that it is read from, or a unix socket's path.
     public var description: String {
-        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        guard !host.hasPrefix("/") else { return host }
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }

@@ -27,8 +27,11 @@ struct Daemon {
     ///
     /// - Throws: What keeps the daemon from starting, or stops it.
     func run() async throws {
-        try checkFile()
-        let (store, migrations) = try MirrorStore.open(path: settings.database)
+        let start = StartExtension(notification: manager.notification, logger: logger)
+        try start.during("Looking for damage in the mirror.") { try checkFile() }
+        let (store, migrations) = try start.during("Opening the mirror.") {
+            try MirrorStore.open(path: settings.database)
+        }
         for migration in migrations {
             logger.notice("migrated", metadata: ["migration": "\(migration)"])
         }

@@ -4,6 +4,7 @@ import resource
 import socket
 import sqlite3
 import subprocess
+import time
 from contextlib import closing, contextmanager
 
 import pytest
@@ -16,11 +17,13 @@ from support.settings import WEBHOOK_SECRET
 from support.signing import sign
 from support.users import User, bearer
 from support.waiting import DEADLINE, eventually, eventually_passes
+from support.world import World
 
 from test_lifecycle import FAILURE, PORTAL
 from test_sweep import only_sweeps
 
 SUBSCRIPTIONS = "/api/subscriptions/user/"
+YEAR = 365 * 86_400
 
 
 def open_portal(daemon, user):
@@ -138,6 +141,56 @@ def test_a_file_system_that_becomes_read_only(launch, world):
         again = launch.daemon(sandbox, str(database), **only_sweeps(300))
         check_recovers(again, 1)
         assert again.stop() == 0
+
+
+def test_a_file_that_becomes_read_only_under_the_daemon(launch, world, report):
+    sandbox, user = world
+    surroundings = World(launch.directory())
+    daemon = start(launch, sandbox, user, **surroundings.settings)
+    assert deliver(daemon, 1).status_code == 200
+    with surroundings.read_only():
+        check_is_refused(daemon, 2)
+        assert open_portal(daemon, user).status_code == 200
+        own = requests.get(daemon.url + SUBSCRIPTIONS, headers=bearer(user.token()), timeout=DEADLINE)
+        assert own.json()["active"]
+        assert daemon.is_running
+    check_recovers(daemon, 2)
+    assert Mirror(daemon.database).row("customers", "cus_degraded1")
+    assert daemon.stop() == 0
+    report("a file that becomes read-only: webhooks 503 while the portal opens; recovered by itself")
+
+
+@pytest.mark.parametrize("jump", [YEAR, -YEAR])
+def test_a_clock_that_jumps(launch, world, jump):
+    sandbox, user = world
+    surroundings = World(launch.directory())
+    daemon = start(launch, sandbox, user, **surroundings.settings)
+    customer = Account(sandbox).add_customer(User())
+    body = events.text(events.event("customer.created", events.customer("cus_degraded1")))
+    later = int(time.time()) + jump
+
+    def post(body, timestamp=None):
+        return daemon.post_webhook(body, sign(body, WEBHOOK_SECRET, timestamp))
+
+    assert post(body).json()["outcome"] == "applied"
+    with surroundings.shifted(jump):
+        # Nothing is taken on trust: what is signed now is of another time for the daemon.
+        refused = post(events.text(events.event("customer.created", events.customer("cus_degraded2"))))
+        assert refused.status_code == 400 and "tolerance" in refused.json()["error"]["code"], refused.text
+        own = {"headers": bearer(user.token()), "timeout": DEADLINE}
+        assert requests.get(daemon.url + SUBSCRIPTIONS, **own).status_code == (401 if jump > 0 else 200)
+        # What is of the daemon's time passes, and what was known stays known.
+        assert post(body, later).json()["outcome"] == "duplicate"
+        assert post(events.text(events.event("customer.created", events.customer("cus_degraded3"))), later).status_code == 200
+        own["headers"] = bearer(user.token(exp=later + 600))
+        assert requests.get(daemon.url + SUBSCRIPTIONS, **own).json()["active"]
+    assert post(body).json()["outcome"] == "duplicate"
+    check_recovers(daemon, 2)
+    for number in (1, 2, 3):
+        assert Mirror(daemon.database).row("customers", f"cus_degraded{number}")
+    assert daemon.stop() == 0
+    again = launch.daemon(sandbox, daemon.database, **only_sweeps(1))
+    eventually_passes(lambda: Mirror(again.database).check_shows(sandbox.retrieve(customer), confirmed=True))
 
 
 def test_no_file_descriptors_left(launch, world, report):

@@ -43,6 +43,9 @@ def test_systemd_is_told_what_happens(launch, is_abstract):
     for url in (daemon.url + "/healthz", daemon.admin_url + "/readyz"):
         assert requests.get(url, timeout=DEADLINE).status_code == 200
     assert "STATUS=Serving, test mode." in said
+    # A start that takes long is not given up.
+    assert said.index("EXTEND_TIMEOUT_USEC=60000000") < said.index("READY=1")
+    assert not any(line.startswith("EXTEND") for line in said[said.index("READY=1"):])
     for _ in range(5):
         receiver.wait_for("WATCHDOG=1")
     daemon.process.send_signal(signal.SIGTERM)
@@ -174,6 +177,31 @@ def test_restarts_under_load_lose_nothing(launch, report):
         f"{RESTARTS} restarts under load: {sent} requests sent, {retried} sent again, {unanswered} of them after {PATIENCE} s, "
         f"0 failed; longest wait {longest:.2f} s"
     )
+
+
+def test_a_unix_socket_and_one_of_ipv6_are_taken(launch):
+    path = str(launch.directory() / "public")
+    public = socket.socket(socket.AF_UNIX)
+    public.bind(path)
+    public.listen()
+    admin = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    settings = daemon_settings(str(launch.directory() / "portald.db"))
+    daemon = launch.supervised(settings, {"public": public, "admin": admin})
+    port = admin.getsockname()[1]
+    # The log has the address as a client would write it.
+    daemon.wait_for_log(rf"listening.*address=\[::1\]:{port} listener=admin$")
+    daemon.wait_for_log(rf"listening.*address={path}$")
+    connection = http.client.HTTPConnection("localhost", timeout=DEADLINE)
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.connect(path)
+    connection.request("GET", "/healthz")
+    answer = connection.getresponse()
+    assert (answer.status, answer.read().strip()) == (200, b"ok")
+    connection.close()
+    assert answers(f"http://[::1]:{port}/readyz", statuses=(200, 503))
+    assert daemon.stop() == 0
+    # The socket is systemd's: the daemon takes its file away neither at the start nor at the end.
+    assert os.path.exists(path)
 
 
 @pytest.mark.skipif(not shutil.which("systemd-socket-activate"), reason="there is no systemd-socket-activate here")

@@ -1,9 +1,12 @@
 """The service under systemd, with all its restrictions."""
+import json
 import re
 import shlex
 
 from service import CREDENTIALS, DATABASE, portal_status, start, subscribe, wait_until_ready
-from support.settings import JWT_SECRET
+from support import events
+from support.settings import JWT_SECRET, WEBHOOK_SECRET
+from support.signing import sign
 from support.users import User
 from support.waiting import eventually
 
@@ -102,7 +105,15 @@ def test_nginx_passes_on_what_is_public_and_nothing_else(installed):
         assert "nginx" in installed.run("cat /tmp/body"), path
     assert status("/healthz", base="http://billing.example.com") == "301"
 
-    # A delivery goes to portald as it came: its answer comes from portald.
+    # A delivery goes to portald as it came, or its signature would not match.
+    body = json.dumps(events.event("customer.created", events.customer("cus_through_nginx", name="Zoë \u2028 \\u00e9")), ensure_ascii=False)
+    installed.write("/tmp/delivery", body)
+    signature = ["--header", f"Stripe-Signature: {sign(body, WEBHOOK_SECRET)}"]
+    assert status("/webhooks/stripe", *signature, "--data-binary", "@/tmp/delivery") == "200"
+    assert json.loads(installed.run("cat /tmp/body")) == {"received": True, "outcome": "applied"}
+    name = installed.run(f"sqlite3 -readonly {DATABASE} \"SELECT name FROM customers WHERE id = 'cus_through_nginx'\"")
+    assert name == "Zoë \u2028 \\u00e9"
+    # What is wrong about one is said by portald.
     assert status("/webhooks/stripe", "--data", "{}") == "400"
     assert "signature_header_missing" in installed.run("cat /tmp/body")
     installed.run("head --bytes=1200000 /dev/zero >/tmp/large")

@@ -16,6 +16,8 @@ struct ServiceNotification: Sendable {
         case status(String)
         /// All is alive.
         case watchdog
+        /// The start goes on, and the next word of it comes within this time.
+        case extendTimeout(microseconds: Int64)
 
         var line: String {
             switch self {
@@ -25,6 +27,7 @@ struct ServiceNotification: Sendable {
             case .stopping: "STOPPING=1"
             case .status(let text): "STATUS=" + text.map { $0.isNewline ? " " : $0 }
             case .watchdog: "WATCHDOG=1"
+            case .extendTimeout(let microseconds): "EXTEND_TIMEOUT_USEC=\(microseconds)"
             }
         }
     }

@@ -1,4 +1,5 @@
 """The real program, started as an operator would start it."""
+import fcntl
 import os
 import re
 import signal
@@ -147,12 +148,10 @@ class Supervised(Program):
 
     def __init__(self, binary, settings, directory, sockets):
         def hand_over():
-            # By way of descriptors that nobody has: a socket's own may be one of those it goes to, or its neighbour's.
-            away = max(server.fileno() for server in sockets.values()) + FIRST_SOCKET + len(sockets)
-            for number, server in enumerate(sockets.values()):
-                os.dup2(server.fileno(), away + number, inheritable=False)
-            for number in range(len(sockets)):
-                os.dup2(away + number, FIRST_SOCKET + number)
+            # First out of each other's way: one may have the number that another is to get.
+            copies = [fcntl.fcntl(server, fcntl.F_DUPFD_CLOEXEC, FIRST_SOCKET + len(sockets)) for server in sockets.values()]
+            for target, copy in enumerate(copies, FIRST_SOCKET):
+                os.dup2(copy, target, inheritable=True)
 
         variables = {"LISTEN_FDS": str(len(sockets)), "LISTEN_FDNAMES": ":".join(sockets)}
         super().__init__(

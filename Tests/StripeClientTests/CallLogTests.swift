@@ -11,7 +11,7 @@ import Testing
         try await RawServer.run({ answers[$0.index] }) { server in
             let capture = LogCapture()
             let client = try StripeClient(of: server, logger: capture.logger)
-            _ = try await client.createPortalSession(StripeClientTests.parameters)
+            _ = try await client.createPortalSession(StripeClientTests.parameters, budget: StripeClientTests.patience)
             await #expect(throws: StripeCallError.self) { try await client.retrieveCustomer("cus_1", lane: .refresh) }
             let lines = capture.entries
             #expect(lines.map(\.level) == [.info, .debug, .info])
@@ -43,7 +43,7 @@ import Testing
         try await RawServer.run({ _ in StripeClientTests.success }) { server in
             let capture = LogCapture(level: .info)
             let client = try StripeClient(of: server, logger: capture.logger)
-            _ = try await client.createPortalSession(StripeClientTests.parameters)
+            _ = try await client.createPortalSession(StripeClientTests.parameters, budget: StripeClientTests.patience)
             #expect(capture.entries.isEmpty)
         }
     }

@@ -37,7 +37,7 @@ import Testing
         try await RawServer.run({ _ in StripeClientTests.success }) { server in
             var parameters = StripeClientTests.parameters
             parameters.flow = flow
-            _ = try await StripeClient(of: server).createPortalSession(parameters)
+            _ = try await StripeClient(of: server).createPortalSession(parameters, budget: StripeClientTests.patience)
             let target = "https%3A%2F%2Fa.example%2Fbilling"
             let after = """
                 flow_data[after_completion][type]=redirect\

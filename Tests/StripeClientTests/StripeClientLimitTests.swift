@@ -11,7 +11,7 @@ import Testing
         let answers = [StripeClientTests.error(500), StripeClientTests.error(500), StripeClientTests.success]
         try await RawServer.run({ answers[$0.index] }) { server in
             let limiter = RateLimiter(rate: 20, clock: clock)
-            _ = try await StripeClient(of: server, limiter: limiter).createPortalSession(StripeClientTests.parameters)
+            _ = try await StripeClient(of: server, limiter: limiter).createPortalSession(StripeClientTests.parameters, budget: StripeClientTests.patience)
             #expect(limiter.snapshot.tokens == 2)
             #expect(limiter.snapshot.rateLimits == 0)
             #expect(limiter.snapshot.presentRate == 20)
@@ -81,7 +81,7 @@ import Testing
             let limiter = RateLimiter(rate: 20, clock: clock)
             let client = try StripeClient(of: server, limiter: limiter)
             await #expect(throws: StripeCallError.self) {
-                try await client.createPortalSession(StripeClientTests.parameters)
+                try await client.createPortalSession(StripeClientTests.parameters, budget: StripeClientTests.patience)
             }
             #expect(limiter.snapshot.presentRate == rate)
             #expect(limiter.snapshot.rateLimits == (rate < 20 ? 1 : 0))

@@ -14,7 +14,7 @@ import Testing
         try await RawServer.run({ answers[$0.index] }) { server in
             let test = TestMetrics()
             let client = try StripeClient(of: server, metrics: StripeClientMetrics(factory: test))
-            _ = try await client.createPortalSession(StripeClientTests.parameters)
+            _ = try await client.createPortalSession(StripeClientTests.parameters, budget: StripeClientTests.patience)
             for _ in 0..<2 {
                 await #expect(throws: StripeCallError.self) {
                     try await client.retrieveCustomer("cus_1", lane: .refresh)

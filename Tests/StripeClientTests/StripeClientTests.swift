@@ -12,6 +12,8 @@ import Testing
         "url":"https://billing.stripe.com/p/session/test_hidden"}
         """
     static let success = RawServer.Answer.send(RawServer.reply(200, ["Request-Id": "req_ok"], session))
+    /// A call's time where its end is not the test's matter: no machine is so slow.
+    static let patience: Duration = .seconds(600)
     static let parameters = PortalSessionParameters(customer: "cus_1", returnURL: "https://a.example/billing")
 
     static func error(_ status: Int, _ headers: [String: String] = [:], code: String = "some_code") -> RawServer.Answer {
@@ -36,7 +38,7 @@ import Testing
             parameters.configuration = "bpc_1"
             parameters.locale = "de"
             let client = try StripeClient(of: server)
-            let session = try await client.createPortalSession(parameters)
+            let session = try await client.createPortalSession(parameters, budget: Self.patience)
             #expect(session.id == "bps_1")
             #expect(session.url.exposed == "https://billing.stripe.com/p/session/test_hidden")
             #expect(session.customer == "cus_1")
@@ -69,8 +71,8 @@ import Testing
         try await RawServer.run({ answers[$0.index] }) { server in
             let clock = RecordingClock()
             let client = try StripeClient(of: server, clock: clock)
-            _ = try await client.createPortalSession(Self.parameters)
-            _ = try await client.createPortalSession(Self.parameters)
+            _ = try await client.createPortalSession(Self.parameters, budget: Self.patience)
+            _ = try await client.createPortalSession(Self.parameters, budget: Self.patience)
             let keys = server.received.map { $0.header("Idempotency-Key") }
             #expect(keys.count == 5)
             #expect(Set(keys[0...2]).count == 1)
@@ -256,7 +258,8 @@ import Testing
         for exchange in recorded {
             try await RawServer.run({ _ in .send(RawServer.reply(exchange.status, [:], exchange.body)) }) { server in
                 let session = try await StripeClient(of: server).createPortalSession(
-                    .init(customer: "cus_UFHpEBf3p9kWG4", returnURL: "http://localhost:3000/")
+                    .init(customer: "cus_UFHpEBf3p9kWG4", returnURL: "http://localhost:3000/"),
+                    budget: Self.patience
                 )
                 #expect(server.received.first?.body == exchange.requestBody)
                 #expect(session.id.hasPrefix("bps_"))

@@ -238,4 +238,4 @@ def test_stripe_is_down_from_the_start(launch, world):
     check_recovers(daemon, 1)
     missed = Account(sandbox).add_customer(User())
     eventually_passes(lambda: Mirror(database).check_shows(sandbox.retrieve(missed), confirmed=True))
-    assert "could not be synchronized" in daemon.log
+    daemon.wait_for_log("could not be synchronized")

@@ -1,6 +1,5 @@
 """`portald demo`: what it tells people to click and to type works."""
 import signal
-import socket
 import subprocess
 from pathlib import Path
 from urllib.parse import urljoin
@@ -8,18 +7,14 @@ from urllib.parse import urljoin
 import pytest
 import requests
 
+from support.addresses import free_address
 from support.users import bearer
 from support.waiting import DEADLINE, eventually
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
 @pytest.fixture
 def demo(launch):
-    address = f"127.0.0.1:{free_port()}"
+    address = free_address()
     demo = launch.program("demo", "--listen", address)
     demo.wait_for_log("Ctrl-C ends it all")
     demo.url = f"http://{address}"

@@ -1,7 +1,6 @@
 """The demo's page in a real browser: every state that it shows, by mouse and by keyboard, in light and in dark."""
 import json
 import signal
-import socket
 
 import pytest
 from selenium.webdriver.common.by import By
@@ -10,6 +9,7 @@ from selenium.webdriver.support import expected_conditions as expected
 from selenium.webdriver.support.ui import Select
 
 from conftest import REPOSITORY
+from support.addresses import free_address
 
 SCREENSHOTS = REPOSITORY / ".build/screenshots"
 
@@ -37,8 +37,7 @@ class Demo:
 
     def __init__(self, launch):
         # Not port 0: the demo puts its own address into links.
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            address = f"127.0.0.1:{free.getsockname()[1]}"
+        address = free_address()
         self.url = f"http://{address}/demo"
         self.temporary = launch.directory()
         self.program = launch.program("demo", "--listen", address, TMPDIR=str(self.temporary))

@@ -234,7 +234,7 @@ def test_settings_from_credentials_and_a_file(launch):
 
 def test_a_misspelled_setting_is_said(launch):
     daemon = launch.daemon(PORTALD_JWT_AUDIENCES="billing")
-    assert "PORTALD_JWT_AUDIENCES" in daemon.log
+    daemon.wait_for_log("PORTALD_JWT_AUDIENCES")
 
 
 # Commands.

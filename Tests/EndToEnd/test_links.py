@@ -186,7 +186,7 @@ def test_an_answers_id_leads_to_its_explanation(launch):
     answer = open_portal(daemon, stranger)
     assert answer.status_code == 404
     request = answer.headers[REQUEST_ID]
-    assert f"request={request}" in daemon.log
+    daemon.wait_for_log(f"request={request}")
 
     def found():
         code, output, _ = launch.run("explain", "--request", request, PORTALD_DATABASE=daemon.database)

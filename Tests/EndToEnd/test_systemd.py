@@ -14,6 +14,7 @@ import requests
 
 from support import events
 from support.account import Account
+from support.addresses import free_address
 from support.mirror import Mirror
 from support.receiver import Receiver
 from support.settings import WEBHOOK_SECRET, daemon_settings
@@ -207,8 +208,7 @@ def test_a_unix_socket_and_one_of_ipv6_are_taken(launch):
 @pytest.mark.skipif(not shutil.which("systemd-socket-activate"), reason="there is no systemd-socket-activate here")
 def test_systemds_own_tool_hands_the_sockets_over(launch):
     settings = daemon_settings(str(launch.directory() / "portald.db"))
-    with socket.create_server(("127.0.0.1", 0)) as free, socket.create_server(("127.0.0.1", 0)) as other:
-        addresses = ["127.0.0.1:{}".format(each.getsockname()[1]) for each in (free, other)]
+    addresses = [free_address(), free_address()]
     # It passes on only what it is told to.
     passed = [f"--setenv={name}={value}" for name, value in settings.items()]
     listens = [f"--listen={address}" for address in addresses]

@@ -88,8 +88,8 @@ public struct StatusVerdict: Sendable, Hashable {
         return Finding(
             level: .failure,
             problem: "Stripe's list of events was last read through \(Self.span(report.time - last)) ago.",
-            remedy: "portald does not run, or Stripe cannot be reached or refuses the key; what no webhook brings stays "
-                + "missing. See the log.",
+            remedy:
+                "portald does not run, or Stripe cannot be reached or refuses the key; what no webhook brings is missing.",
             command: "journalctl -u portald -p warning --since today"
         )
     }

@@ -36,7 +36,7 @@ public struct MirrorStatus: Sendable, Hashable {
     public var failingReadCount: Int
     /// The first of them.
     public var failingReads: [FailingRead]
-    /// Events by what became of them.
+    /// Events by what became of them; in a report on totals that were kept, only those that wait or could not be applied.
     public var events: [String: Int]
     /// Unix seconds at which the last event came in.
     public var lastEventReceivedAt: Int64?
@@ -78,51 +78,47 @@ public struct MirrorStatus: Sendable, Hashable {
     /// - Throws: ``MirrorError`` where the mirror cannot be read.
     public init(of store: MirrorStore, now: Double) throws(MirrorError) {
         do {
-            self = try store.pool.read { db in try MirrorStatus(db, path: store.path, now: now) }
+            self = try store.pool.read { db in
+                try MirrorStatus(db, path: store.path, totals: MirrorTotals(db), countsEvents: true, now: now)
+            }
         } catch {
             throw MirrorError(error)
         }
     }
 
-    init(_ db: Database, path: String, now: Double) throws {
-        isReady = try PassTable(db: db).hasFinished(.backfill)
-        customers = try Self.rows("customers", db)
-        subscriptions = try Self.rows("subscriptions", db)
-        userLinks = try Self.integer("SELECT count(*) FROM user_links", db)
-        linkConflicts = try Self.integer("SELECT count(*) FROM link_conflicts", db)
-        pendingObjects = try Self.integer("SELECT count(*) FROM object_states WHERE pending_since IS NOT NULL", db)
-        let since = try Double.fetchOne(db, sql: "SELECT min(pending_since) FROM object_states")
-        pendingSince = since.map { Int64($0) }
-        failingReadCount = try Self.integer("SELECT count(*) FROM object_states WHERE read_error IS NOT NULL", db)
-        failingReads = try Row.fetchAll(
-            db,
-            sql: "SELECT object_id, read_error FROM object_states WHERE read_error IS NOT NULL LIMIT ?",
-            arguments: [Self.named]
-        ).map { FailingRead(object: $0["object_id"], error: $0["read_error"]) }
-        events = [:]
-        for row in try Row.fetchAll(db, sql: "SELECT outcome, count(*) AS events FROM events GROUP BY outcome") {
-            events[row["outcome"]] = row["events"]
-        }
+    /// Reads a snapshot, by a few index look-ups beside the totals, unless events are counted.
+    init(_ db: Database, path: String, totals: MirrorTotals, countsEvents: Bool, now: Double) throws {
+        let vitals = try MirrorVitals(db)
+        isReady = vitals.isFilled
+        pendingObjects = vitals.unconfirmedObjects
+        pendingSince = vitals.unconfirmedSince.map { Int64($0) }
+        failingReadCount = vitals.failingReads
+        failingReads = try Row.fetchAll(db.cachedStatement(sql: SQL.failingReads), arguments: [Self.named])
+            .map { FailingRead(object: $0["object_id"], error: $0["read_error"]) }
+        sweptAt = vitals.sweptAt
+        oldestUnverifiedSeconds = vitals.unverifiedSince.map { max(0, Int64(now - $0)) }
+        databaseBytes = vitals.databaseBytes
+        events = try countsEvents ? Self.events(db) : Self.unsettled(vitals)
+        customers = Rows(total: totals.customers, unconfirmed: try Self.unconfirmed(SQL.unconfirmedCustomers, db))
+        subscriptions = Rows(
+            total: totals.subscriptions,
+            unconfirmed: try Self.unconfirmed(SQL.unconfirmedSubscriptions, db)
+        )
+        userLinks = totals.userLinks
+        linkConflicts = totals.linkConflicts
         lastEventReceivedAt = try Int64.fetchOne(
             db,
             sql: "SELECT received_at FROM events ORDER BY rowid DESC LIMIT 1"
         )
-        let sync = try Row.fetchOne(db, sql: "SELECT swept_to, swept_at, api_version FROM sync_state")
+        let sync = try Row.fetchOne(db, sql: "SELECT swept_to, api_version FROM sync_state")
         sweptTo = sync?["swept_to"]
-        sweptAt = sync?["swept_at"]
         apiVersion = sync?["api_version"]
         backfill = try PassStatus(.backfill, db)
         verification = try PassStatus(.verification, db)
-        let oldest = try Double.fetchOne(
-            db,
-            sql: "SELECT checked_at FROM object_states WHERE NOT deleted ORDER BY checked_at LIMIT 1"
-        )
-        oldestUnverifiedSeconds = oldest.map { max(0, Int64(now - $0)) }
         webhookAPIVersions = try Self.webhookAPIVersions(since: now - Self.lately.seconds, db)
         endpoint = try EndpointTable(db: db).state()
         webhookSecrets = try WebhookSecretTable(db: db).uses(at: now)
         schema = try Migrations.migrator.appliedMigrations(db).last ?? "none"
-        databaseBytes = try Self.integer("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", db)
         database = path
     }
 
@@ -148,15 +144,40 @@ public struct MirrorStatus: Sendable, Hashable {
         )
     }
 
-    private static func rows(_ table: String, _ db: Database) throws -> Rows {
-        Rows(
-            total: try integer("SELECT count(*) FROM \(table)", db),
-            unconfirmed: try integer("SELECT count(*) FROM \(table) WHERE NOT confirmed", db)
-        )
+    private static func events(_ db: Database) throws -> [String: Int] {
+        let rows = try Row.fetchAll(db, sql: "SELECT outcome, count(*) AS events FROM events GROUP BY outcome")
+        return Dictionary(uniqueKeysWithValues: rows.map { ($0["outcome"], $0["events"]) })
     }
 
-    private static func integer(_ sql: String, _ db: Database) throws -> Int {
-        try Int.fetchOne(db, sql: sql) ?? 0
+    /// As ``events(_:)`` would count them: an outcome of no event has no place.
+    private static func unsettled(_ vitals: MirrorVitals) -> [String: Int] {
+        [Outcome.pending.rawValue: vitals.pendingEvents, Outcome.failed.rawValue: vitals.failedEvents]
+            .filter { $0.value > 0 }
+    }
+
+    private static func unconfirmed(_ sql: String, _ db: Database) throws -> Int {
+        try Int.fetchOne(db.cachedStatement(sql: sql)) ?? 0
+    }
+
+    /// The statements of every report; each finds its rows by an index, since those that wait are few.
+    enum SQL {
+        static let failingReads = """
+            SELECT object_id, read_error FROM object_states
+            WHERE due_at > -1 AND pending_since IS NOT NULL AND read_error IS NOT NULL
+            LIMIT ?
+            """
+        static let unconfirmedCustomers = unconfirmed(in: "customers")
+        static let unconfirmedSubscriptions = unconfirmed(in: "subscriptions")
+
+        static let all = [failingReads, unconfirmedCustomers, unconfirmedSubscriptions]
+
+        /// A row is unconfirmed for as long as an event of its object waits; the joins' order is the one written.
+        private static func unconfirmed(in table: String) -> String {
+            """
+            SELECT count(*) FROM object_states AS state CROSS JOIN \(table) AS shown ON shown.id = state.object_id
+            WHERE state.due_at > -1 AND state.pending_since IS NOT NULL AND NOT shown.confirmed
+            """
+        }
     }
 }
 

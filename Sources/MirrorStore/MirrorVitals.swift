@@ -65,7 +65,8 @@ public struct MirrorVitals: Sendable, Hashable {
         walBytes = unsafe stat(store.path + "-wal", &log) == 0 ? Int(log.st_size) : 0
     }
 
-    private init(_ db: Database) throws {
+    /// Reads all but the size of the log, which is a file of its own.
+    init(_ db: Database) throws {
         isFilled = try PassTable(db: db).hasFinished(.backfill)
         if let row = try Row.fetchOne(db.cachedStatement(sql: SQL.waiting)) {
             unconfirmedObjects = row["objects"]

@@ -112,7 +112,7 @@ public struct Synchronizer: Service {
             )
         }
         let pages = (progress.pass.customers + progress.pass.subscriptions) / 100
-        if pages.isMultiple(of: 100) {
+        if pages > 0, pages.isMultiple(of: 100) {
             logger.info(
                 "the mirror is being filled",
                 metadata: [

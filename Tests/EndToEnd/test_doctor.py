@@ -112,6 +112,24 @@ def test_file_modes(patient):
     assert "config-mode" not in patient.complaints("--config", str(config))
 
 
+def test_modes_of_credentials(patient):
+    folder = patient.folder / "credentials"
+    folder.mkdir(mode=0o755)
+    (folder / "STRIPE_WEBHOOK_SECRET").write_text(patient.settings.pop("STRIPE_WEBHOOK_SECRET"))
+    secret = folder / "STRIPE_WEBHOOK_SECRET"
+    os.chmod(secret, 0o644)
+    complaints = patient.complaint(
+        "credentials-mode", "failure", "STRIPE_WEBHOOK_SECRET", f"chmod -R go= {folder}", CREDENTIALS_DIRECTORY=str(folder)
+    )
+    assert complaints.keys() == {"credentials-mode"}
+    # Either will do: the file is closed, or the folder.
+    os.chmod(secret, 0o600)
+    assert patient.complaints(CREDENTIALS_DIRECTORY=str(folder)) == {}
+    os.chmod(secret, 0o644)
+    os.chmod(folder, 0o700)
+    assert patient.complaints(CREDENTIALS_DIRECTORY=str(folder)) == {}
+
+
 def test_no_mirror_yet(patient):
     patient.database.unlink()
     complaints = patient.complaints()
@@ -146,6 +164,11 @@ def test_a_mirror_that_belongs_to_somebody_else(patient):
         assert found[check]["level"] == "failure"
         assert found[check]["message"].startswith(f"{patient.database} cannot be looked at by nobody")
     assert found["folder-mode"]["level"] == "ok"
+
+
+def test_what_is_no_database(patient):
+    patient.database.write_bytes(b"no database" * 1000)
+    patient.complaint("database", "failure", "is damaged", "portald.socket", "portald backfill --rebuild")
 
 
 def test_a_folder_in_the_mirrors_place(patient):

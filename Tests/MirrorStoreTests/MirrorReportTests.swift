@@ -57,6 +57,34 @@ import Testing
         }
     }
 
+    /// The page that refreshes itself tells the same as the command, though it counts less.
+    @Test func aReportOnKeptTotalsSaysTheSame() async throws {
+        try await TestMirror.with { mirror async throws in
+            for number in 1...3 {
+                try await mirror.deliver(Self.customer(number, created: 1), at: Self.now)
+            }
+            let orphan = TestEvent(
+                id: "evt_4",
+                type: "customer.updated",
+                object: TestEvent.customer("cus_3", email: "new"),
+                previous: #"{"email":"old"}"#
+            )
+            #expect(try await mirror.deliver(orphan) == .pending)
+            let totals = try await MirrorTotals(of: mirror.store)
+            #expect(totals.customers == 3)
+            let whole = try await MirrorReport(of: mirror.store, now: Self.now)
+            var quick = try await MirrorReport(of: mirror.store, totals: totals, now: Self.now)
+            #expect(quick.status.events == ["pending": 1])
+            quick.status.events = whole.status.events
+            #expect(quick == whole)
+            #expect(quick.status.customers == .init(total: 3, unconfirmed: 1))
+
+            try await mirror.deliver(Self.customer(5, created: 1), at: Self.now)
+            quick = try await MirrorReport(of: mirror.store, totals: totals, now: Self.now)
+            #expect(quick.status.customers.total == 3)
+        }
+    }
+
     @Test func anEmptyMirrorHasNothingToTell() async throws {
         try await TestMirror.with { mirror async throws in
             let report = try await MirrorReport(of: mirror.store, now: Self.now)

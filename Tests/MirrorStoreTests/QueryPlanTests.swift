@@ -64,7 +64,10 @@ import Testing
     @Test func noListOfTheStatusPageScansATable() async throws {
         try await TestMirror.with { mirror async throws in
             try await mirror.store.pool.read { db in
-                try expectNoScan(in: [EventLog.unsettledSQL, ActivityTable.SQL.activity], db)
+                try expectNoScan(
+                    in: [EventLog.unsettledSQL, ActivityTable.SQL.activity] + MirrorStatus.SQL.all + MirrorVitals.SQL.all,
+                    db
+                )
             }
         }
     }

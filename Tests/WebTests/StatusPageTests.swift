@@ -34,7 +34,7 @@ import Testing
     // MARK: The verdict
 
     @Test func allIsWell() async throws {
-        let verdict = StatusVerdict(try await Self.report())
+        let verdict = StatusVerdict(try await Self.report(), sweepInterval: 300)
         #expect(verdict.findings.isEmpty)
         #expect(verdict.level == .good)
     }
@@ -92,7 +92,7 @@ import Testing
             ),
         ]
         for (words, level, change) in cases {
-            let verdict = StatusVerdict(try await Self.report(change))
+            let verdict = StatusVerdict(try await Self.report(change), sweepInterval: 300)
             #expect(verdict.findings.count == 1, "\(words)")
             #expect(verdict.level == level, "\(words)")
             #expect(verdict.findings.first?.problem.contains(words) == true, "\(verdict.findings)")
@@ -104,7 +104,8 @@ import Testing
             try await Self.report {
                 $0.status.linkConflicts = 1
                 $0.status.sweptAt = 0
-            }
+            },
+            sweepInterval: 300
         )
         #expect(verdict.findings.map(\.level) == [.failure, .warning])
         #expect(verdict.headline == "Something is wrong.")
@@ -117,9 +118,16 @@ import Testing
                 $0.status.pendingSince = Int64(Self.now) - 100
                 $0.status.sweptAt = Self.now - 600
                 $0.status.endpoint = Self.endpoint()
-            }
+            },
+            sweepInterval: 300
         )
         #expect(verdict.findings.isEmpty)
+    }
+
+    @Test(arguments: [(1, 900, true), (1, 901, false), (300, 900, true), (3600, 10_800, true), (3600, 10_801, false)])
+    func aSweepIsLateByItsInterval(interval: Int64, age: Double, isInTime: Bool) async throws {
+        let report = try await Self.report { $0.status.sweptAt = Self.now - age }
+        #expect(StatusVerdict(report, sweepInterval: interval).findings.isEmpty == isInTime)
     }
 
     @Test(arguments: [

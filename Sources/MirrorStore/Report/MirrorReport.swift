@@ -15,31 +15,29 @@ public struct MirrorReport: Sendable, Hashable {
     /// When it was read, Unix seconds by this machine's clock.
     public var time: Double
 
-    /// How many events and customers are named.
+    /// How many events are named.
     public static let named = 20
 
-    /// Reads one snapshot; on a mirror of millions of rows this takes seconds.
+    /// Reads one snapshot; on a mirror of millions of rows this takes seconds, unless it is given the totals.
     ///
     /// - Parameters:
     ///   - store: The mirror.
+    ///   - totals: Those of an earlier count, to be told again; nil to count.
     ///   - now: Unix seconds by this machine's clock.
     /// - Throws: ``MirrorError`` where the mirror cannot be read.
-    public init(of store: MirrorStore, now: Double) async throws(MirrorError) {
-        self = try await store.read { db in try MirrorReport(db, path: store.path, now: now) }
+    public init(of store: MirrorStore, totals: MirrorTotals? = nil, now: Double) async throws(MirrorError) {
+        self = try await store.read { db in try MirrorReport(db, path: store.path, totals: totals, now: now) }
     }
 
-    private init(_ db: Database, path: String, now: Double) throws {
+    private init(_ db: Database, path: String, totals: MirrorTotals?, now: Double) throws {
         let activity = ActivityTable(db: db)
-        status = try MirrorStatus(db, path: path, now: now)
+        let all = try totals ?? MirrorTotals(db)
+        status = try MirrorStatus(db, path: path, totals: all, countsEvents: totals == nil, now: now)
         hour = try activity.activity(intervals: 60, ofMinutes: 1, until: now)
         day = try activity.activity(intervals: 96, ofMinutes: 15, until: now)
         unsettled = try EventLog.unsettled(limit: Self.named, db)
         let links = LinkDecisionTable(db: db)
-        conflicts = try String.fetchAll(
-            db,
-            sql: "SELECT customer FROM link_conflicts ORDER BY customer LIMIT ?",
-            arguments: [Self.named]
-        ).map { try links.links(of: $0).links.filter { $0.standing == .conflict } }
+        conflicts = try all.conflicting.map { try links.links(of: $0).links.filter { $0.standing == .conflict } }
         time = now
     }
 }

@@ -12,7 +12,8 @@ public struct AdminAPI: Sendable {
 
     /// - Parameters:
     ///   - store: The mirror.
-    ///   - sweepInterval: Seconds between sweeps; after twelve, and an hour, the mirror is no longer called ready.
+    ///   - sweepInterval: Seconds between sweeps; after three of them, and a quarter of an hour, the status page says that something
+    ///     is wrong, and after twelve, and an hour, the mirror is no longer called ready.
     ///   - now: Unix seconds by this machine's clock.
     ///   - metrics: What `/metrics` answers; nil for nothing.
     /// - Throws: Where the status page's template cannot be read.
@@ -26,7 +27,9 @@ public struct AdminAPI: Sendable {
         sweepLimit = max(3600, 12 * Double(sweepInterval))
         self.now = now
         self.metrics = metrics
-        statusPage = StatusPageEndpoints(renderer: try StatusPageRenderer(store: store, now: now))
+        statusPage = StatusPageEndpoints(
+            renderer: try StatusPageRenderer(store: store, sweepInterval: sweepInterval, now: now)
+        )
     }
 
     /// Builds what answers requests.

@@ -15,7 +15,8 @@ struct BackfillCommand: AsyncParsableCommand {
             on where it was. The daemon may run meanwhile. Example: portald backfill --config /etc/portald/portald.env
 
             A damaged file is set aside with --rebuild and a new one filled in its place; the operator's links are \
-            brought over. The daemon must be stopped for that. Example: systemctl stop portald; portald backfill --rebuild
+            brought over. The daemon must be stopped for that, and the sockets with it. Example: systemctl stop portald.socket \
+            portald-admin.socket portald.service; portald backfill --rebuild
             """
     )
 

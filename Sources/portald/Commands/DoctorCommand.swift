@@ -65,6 +65,7 @@ struct DoctorCommand: AsyncParsableCommand {
         let doctor = Doctor(
             settings: settings,
             configFile: options.config,
+            credentials: ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"],
             configHoldsSecrets: try options.config.map(Self.holdsSecrets) ?? false,
             client: client
         )
@@ -125,7 +126,9 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         if let fixed = answer.fixed { print("fixed    \(fixed)") }
         if let secret = answer.webhookSecret {
-            print("         its secret is shown this once; put it into STRIPE_WEBHOOK_SECRET and restart the daemon:")
+            print(
+                "         its secret is shown this once; put it into STRIPE_WEBHOOK_SECRET, then systemctl reload portald:"
+            )
             print("         \(secret)")
         }
         for finding in answer.findings {

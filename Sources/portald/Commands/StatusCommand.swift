@@ -9,8 +9,8 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status",
         abstract: "Say what is wrong, if anything, what the mirror holds, what waits, and how current it is.",
         discussion: """
-            It says what the status page says, from the mirror alone: the daemon need not run. That it does not run shows after \
-            a quarter of an hour, by the age of the last sweep.
+            It says what the status page says, from the mirror alone: the daemon need not run. That it does not run shows by \
+            the age of the last sweep, after three of PORTALD_SWEEP_INTERVAL and a quarter of an hour at least.
 
             Exit codes: 0 all is well, 1 something does not work, or it could not be told, 4 warnings only.
 
@@ -40,6 +40,10 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let source = try await options.settings.source()
+        let sweepInterval = try SettingsOptions.orRefuse { () throws(SettingsError) in
+            try Settings.sweepInterval(in: source)
+        }
         let store = try await options.openReadOnly()
         let report: MirrorReport
         do throws(MirrorError) {
@@ -47,7 +51,7 @@ struct StatusCommand: AsyncParsableCommand {
         } catch {
             throw CommandFailure(error)
         }
-        let verdict = StatusVerdict(report)
+        let verdict = StatusVerdict(report, sweepInterval: sweepInterval)
         print(
             json
                 ? try JSONText.of(Answer(status: report.status, verdict: verdict))

@@ -8,7 +8,9 @@ struct Doctor {
     var settings: Settings
     /// The file given with `--config`.
     var configFile: String?
-    /// Whether that file sets a secret.
+    /// The folder that has secrets as files, `$CREDENTIALS_DIRECTORY`.
+    var credentials: String?
+    /// Whether the file of settings sets a secret.
     var configHoldsSecrets: Bool
     var client: StripeClient
 
@@ -29,6 +31,9 @@ struct Doctor {
         if let configFile {
             findings.append(FileCheck.config(FileObservation(configFile), holdsSecrets: configHoldsSecrets))
         }
+        if let credentials {
+            findings.append(FileCheck.credentials(FileObservation(credentials), Self.contents(of: credentials)))
+        }
         do {
             let attributes = try FileManager.default.attributesOfFileSystem(forPath: folder)
             if let free = (attributes[.systemFreeSize] as? NSNumber)?.intValue {
@@ -41,6 +46,19 @@ struct Doctor {
         }
         return findings
     }
+
+    /// What is in a folder; of one that cannot be listed the folder's own check tells.
+    private static func contents(of folder: String) -> [FileObservation] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.sorted().map { FileObservation("\(folder)/\($0)") }
+    }
+
+    /// The sockets too: the next webhook would start the daemon again.
+    private static let rebuild =
+        "systemctl stop portald.socket portald-admin.socket portald.service; portald backfill --rebuild; "
+        + "systemctl start portald"
+    /// `SQLITE_NOTADB`: the file's first page is no longer that of a database. https://www.sqlite.org/rescode.html#notadb
+    private static let notADatabase: Int32 = 26
 
     private func database() -> Finding {
         let file = FileObservation(settings.database)
@@ -61,8 +79,10 @@ struct Doctor {
             return .failure(
                 "database",
                 "\(path) is damaged (\(finding))",
-                remedy: "systemctl stop portald; portald backfill --rebuild"
+                remedy: Self.rebuild
             )
+        } catch MirrorError.sqlite(let code, let message) where code & 0xff == Self.notADatabase {
+            return .failure("database", "\(settings.database) is damaged (\(message))", remedy: Self.rebuild)
         } catch {
             return .failure("database", "the mirror cannot be used", remedy: "\(error)")
         }

@@ -50,6 +50,26 @@ enum FileCheck {
         )
     }
 
+    /// The folder that has secrets as files: it is closed, or each of them is.
+    static func credentials(_ folder: FileObservation, _ files: [FileObservation]) -> Finding {
+        if let missing = missing(folder, "credentials-mode") { return missing }
+        let open = files.filter(isOpenToAll).map { $0.path.split(separator: "/").last ?? "" }
+        guard isOpenToAll(folder), !open.isEmpty else {
+            return .ok("credentials-mode", "\(folder.path) shows nobody a secret")
+        }
+        return .failure(
+            "credentials-mode",
+            "\(open.joined(separator: ", ")) in \(folder.path) can be read or written by everybody",
+            remedy: "chmod -R go= \(folder.path)"
+        )
+    }
+
+    /// The group does not count: of the folders that systemd makes, its bits are the mask of an access control list.
+    private static func isOpenToAll(_ file: FileObservation) -> Bool {
+        guard case .found(let mode, _, _, _) = file.state else { return false }
+        return mode & 0o007 != 0
+    }
+
     /// The room on the database's disk, in bytes.
     static func disk(free: Int, folder: String) -> Finding {
         let message = "\(free >> 20) MiB are free for \(folder)"

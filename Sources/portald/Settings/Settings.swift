@@ -72,6 +72,16 @@ struct Settings: Sendable {
         source.text("PORTALD_DATABASE") ?? defaultDatabase
     }
 
+    /// Seconds between sweeps alone, for commands that need little else.
+    ///
+    /// - Throws: ``SettingsError`` where they are not usable.
+    static func sweepInterval(in source: SettingsSource) throws(SettingsError) -> Int64 {
+        var reader = SettingsReader(source: source)
+        let interval = reader.sweepInterval()
+        guard reader.faults.isEmpty else { throw SettingsError(faults: reader.faults) }
+        return interval
+    }
+
     /// The statuses that open the portal alone, for commands that need little else.
     ///
     /// - Throws: ``SettingsError`` where they are not usable.
@@ -111,7 +121,7 @@ struct Settings: Sendable {
         portalStatuses = reader.portalStatuses("PORTALD_PORTAL_STATUSES")
         signatureTolerance = reader.seconds("PORTALD_SIGNATURE_TOLERANCE", default: 300)
         stripeRate = reader.integer("PORTALD_STRIPE_RATE", of: "requests per second", in: 1...100, default: 20)
-        sweepInterval = reader.seconds("PORTALD_SWEEP_INTERVAL", default: 300)
+        sweepInterval = reader.sweepInterval()
         endpointInterval = reader.seconds("PORTALD_ENDPOINT_INTERVAL", default: 60)
         verifyShare = reader.integer("PORTALD_VERIFY_SHARE", of: "percent", in: 0...50, default: 5)
         eventRetentionDays = reader.integer("PORTALD_EVENT_RETENTION_DAYS", of: "days", in: 1...3650, default: 30)

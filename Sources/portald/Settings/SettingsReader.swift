@@ -202,6 +202,8 @@ struct SettingsReader {
         return seconds
     }
 
+    mutating func sweepInterval() -> Int64 { seconds("PORTALD_SWEEP_INTERVAL", default: 300) }
+
     mutating func integer(
         _ name: String,
         of unit: String,

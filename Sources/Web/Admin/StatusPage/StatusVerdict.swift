@@ -3,7 +3,7 @@ internal import Stripe
 
 /// The state of the mirror in words: what is wrong, and what to do.
 ///
-/// It is judged from the mirror alone, so that the status page and a command beside the daemon say the same.
+/// It is judged from the mirror and one setting, so that the status page and a command beside the daemon say the same.
 public struct StatusVerdict: Sendable, Hashable {
     /// How bad it is.
     public enum Level: String, Sendable, Hashable, Comparable, CaseIterable, Encodable {
@@ -47,16 +47,21 @@ public struct StatusVerdict: Sendable, Hashable {
         }
     }
 
-    /// Seconds without a sweep after which Stripe counts as out of reach: three of the default interval.
-    static let sweepLimit: Double = 15 * 60
+    /// Seconds without a sweep after which Stripe counts as out of reach: three intervals, and a quarter of an hour at least.
+    static func sweepLimit(interval: Int64) -> Double { max(15 * 60, 3 * Double(interval)) }
     /// Seconds for which an object may wait for a read.
     static let waitLimit: Double = 5 * 60
 
     /// Judges what the mirror tells.
-    public init(_ report: MirrorReport) {
+    ///
+    /// - Parameters:
+    ///   - report: What it tells.
+    ///   - sweepInterval: Seconds between the daemon's sweeps.
+    public init(_ report: MirrorReport, sweepInterval: Int64) {
         findings =
             [
-                Self.filling(report), Self.sweeps(report), Self.endpoint(report), Self.webhooks(report),
+                Self.filling(report), Self.sweeps(report, every: sweepInterval), Self.endpoint(report),
+                Self.webhooks(report),
                 Self.waiting(report), Self.failingReads(report), Self.failedEvents(report), Self.conflicts(report),
                 Self.drift(report),
             ].compactMap(\.self).sorted { $0.level > $1.level } + report.status.warnings.map(Self.warning)
@@ -76,14 +81,15 @@ public struct StatusVerdict: Sendable, Hashable {
         )
     }
 
-    private static func sweeps(_ report: MirrorReport) -> Finding? {
+    private static func sweeps(_ report: MirrorReport, every interval: Int64) -> Finding? {
         guard report.status.isReady else { return nil }
         let last = report.status.sweptAt ?? report.status.backfill.finishedAt
-        guard let last, report.time - last > sweepLimit else { return nil }
+        guard let last, report.time - last > sweepLimit(interval: interval) else { return nil }
         return Finding(
             level: .failure,
             problem: "Stripe's list of events was last read through \(Self.span(report.time - last)) ago.",
-            remedy: "Stripe cannot be reached, or refuses the key; what no webhook brings stays missing. See the log.",
+            remedy:
+                "portald does not run, or Stripe cannot be reached or refuses the key; what no webhook brings is missing.",
             command: "journalctl -u portald -p warning --since today"
         )
     }

@@ -10,7 +10,7 @@ import requests
 from support import events
 from support.waiting import DEADLINE, eventually
 
-from test_lifecycle import FAILURE, WARNINGS
+from test_lifecycle import FAILURE, WARNINGS, WRONG_SETTINGS
 
 
 def status(launch, daemon, *options):
@@ -51,6 +51,18 @@ def test_it_ends_as_the_page_says(launch):
     code, level, problems = verdict(launch, daemon)
     # The worst first.
     assert (code, level, len(problems)) == (FAILURE, "failure", 2) and "last read through 60 minutes ago" in problems[0]
+
+
+def test_a_sweep_is_late_by_the_interval_of_the_settings(launch):
+    daemon = launch.daemon(PORTALD_SWEEP_INTERVAL="7200")
+    with closing(sqlite3.connect(daemon.database)) as db, db:
+        db.execute("UPDATE sync_state SET swept_at = ?", [time.time() - 7000])
+    for interval, code in [("7200", 0), ("300", FAILURE)]:
+        found = launch.run("status", PORTALD_DATABASE=daemon.database, PORTALD_SWEEP_INTERVAL=interval)
+        assert found[0] == code, found
+    assert "All is well." in requests.get(daemon.admin_url, timeout=DEADLINE).text
+    code, output, errors = launch.run("status", PORTALD_DATABASE=daemon.database, PORTALD_SWEEP_INTERVAL="often")
+    assert (code, output) == (WRONG_SETTINGS, "") and "PORTALD_SWEEP_INTERVAL" in errors
 
 
 def test_a_mirror_that_is_not_filled_is_a_failure(launch):

@@ -12,7 +12,7 @@ struct StatusCommand: AsyncParsableCommand {
             It says what the status page says, from the mirror alone: the daemon need not run. That it does not run shows by \
             the age of the last sweep, after three of PORTALD_SWEEP_INTERVAL and a quarter of an hour at least.
 
-            Exit codes: 0 all is well, 1 something does not work, or it could not be told, 4 warnings only.
+            Exit codes: 0 all is well, 1 something does not work, or it could not be told, 4 warnings only, 78 wrong settings.
 
             Example: portald status --json | jq .oldest_unverified_seconds
             """

@@ -77,7 +77,7 @@ public struct StatusVerdict: Sendable, Hashable {
                 ? "The mirror is empty: its first filling has not begun." : "The mirror is being filled: \(progress).",
             remedy:
                 "Users whose customer is not there yet are asked to come again. If this does not move, see the log.",
-            command: "journalctl -u portald -p warning --since today"
+            command: "journalctl -u portald -p warning --since -1d"
         )
     }
 
@@ -90,7 +90,7 @@ public struct StatusVerdict: Sendable, Hashable {
             problem: "Stripe's list of events was last read through \(Self.span(report.time - last)) ago.",
             remedy:
                 "portald does not run, or Stripe cannot be reached or refuses the key; what no webhook brings is missing.",
-            command: "journalctl -u portald -p warning --since today"
+            command: "journalctl -u portald -p warning --since -1d"
         )
     }
 

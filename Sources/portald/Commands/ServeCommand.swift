@@ -17,7 +17,7 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         // Before all else: without this, the signal would end the daemon.
         let signals = await UnixSignalsSequence(trapping: .sighup)
-        let source = try await options.source()
+        let source = try await options.ownSource()
         let settings = try options.settings(from: source)
         let environment = ProcessInfo.processInfo.environment
         let manager = try SettingsOptions.orRefuse { () throws(SettingsError) in

@@ -7,9 +7,25 @@ struct SettingsOptions: ParsableArguments {
     @Option(help: "A file of NAME=value lines, for settings that the environment does not have.")
     var config: String?
 
+    /// The settings that the command is given; where it is given none, those of the installed service.
     func source() async throws -> SettingsSource {
+        try await read { environment, config async throws(SettingsError) in
+            try await InstalledSettings().source(environment: environment, configFile: config)
+        }
+    }
+
+    /// The settings that the command is given, for the service itself.
+    func ownSource() async throws -> SettingsSource {
+        try await read { environment, config async throws(SettingsError) in
+            try await SettingsSource(environment: environment, configFile: config)
+        }
+    }
+
+    private func read(
+        _ source: ([String: String], String?) async throws(SettingsError) -> SettingsSource
+    ) async throws -> SettingsSource {
         do {
-            return try await SettingsSource(environment: ProcessInfo.processInfo.environment, configFile: config)
+            return try await source(ProcessInfo.processInfo.environment, config)
         } catch {
             throw Self.refuse(error)
         }

@@ -125,6 +125,9 @@ public struct MirrorStore: Sendable {
         do {
             let options: FileDescriptor.OpenOptions = [.create, .closeOnExec]
             try FileDescriptor.open(FilePath(path), .readWrite, options: options, permissions: .ownerReadWrite).close()
+        } catch Errno.permissionDenied {
+            let owner = "it has to belong to the daemon's user, as its folder does: see 'portald doctor'"
+            throw .unusable(path: path, reason: "\(Errno.permissionDenied); \(owner)")
         } catch {
             throw .unusable(path: path, reason: "\(error)")
         }

@@ -193,6 +193,28 @@ def test_a_clock_that_jumps(launch, world, jump):
     eventually_passes(lambda: Mirror(again.database).check_shows(sandbox.retrieve(customer), confirmed=True))
 
 
+def test_a_clock_ahead_at_the_start_forgets_nothing(launch, world):
+    sandbox, user = world
+    surroundings = World(launch.directory())
+    daemon = start(launch, sandbox, user, **surroundings.settings)
+    body = events.text(events.event("customer.created", events.customer("cus_degraded1")))
+    assert daemon.deliver(body) == "applied"
+    assert daemon.stop() == 0
+    # So that the daemon looks for what to forget at once, and not a day after the last time.
+    with closing(sqlite3.connect(daemon.database)) as connection, connection:
+        connection.execute("UPDATE sync_state SET pruned_to = NULL")
+    with surroundings.shifted(YEAR):
+        again = launch.daemon(sandbox, daemon.database, **only_sweeps(300), **surroundings.settings)
+        mirror = Mirror(again.database)
+        state = eventually(lambda: mirror.rows("SELECT pruned_to, swept_to FROM sync_state WHERE pruned_to IS NOT NULL"))
+        # Stripe's time counts, with a day's margin.
+        assert state[0]["pruned_to"] < state[0]["swept_to"] < time.time() + 60
+        assert mirror.rows("SELECT count(*) AS n FROM events WHERE payload IS NULL") == [{"n": 0}]
+        later = int(time.time()) + YEAR
+        assert again.post_webhook(body, sign(body, WEBHOOK_SECRET, later)).json()["outcome"] == "duplicate"
+    assert again.stop() == 0
+
+
 def test_no_file_descriptors_left(launch, world, report):
     sandbox, user = world
     daemon = start(launch, sandbox, user)

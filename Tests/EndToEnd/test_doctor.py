@@ -79,9 +79,9 @@ def test_nothing_is_wrong(patient):
     code, output, _ = patient.launch.run("doctor", **patient.settings)
     assert code == 0 and all(line.startswith("ok ") for line in output.splitlines())
     assert {finding["check"] for finding in answer["findings"]} == {
-        "settings", "database-mode", "folder-mode", "disk", "database", "key", "clock", "key-customers", "key-subscriptions",
-        "key-events", "key-portal-sessions", "key-portal-configurations", "key-webhook-endpoints", "portal-configuration",
-        "webhook-endpoint", "webhook-endpoint-events", "webhook-endpoint-version",
+        "settings", "database-mode", "database-owner", "folder-mode", "disk", "database", "key", "clock", "key-customers",
+        "key-subscriptions", "key-events", "key-portal-sessions", "key-portal-configurations", "key-webhook-endpoints",
+        "portal-configuration", "webhook-endpoint", "webhook-endpoint-events", "webhook-endpoint-version",
     }
 
 

@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from support import events
-from support.issuer import Issuer, Key
+from support.issuer import Introspection, Issuer, Key
 from support.programs import write_config
 from support.receiver import Receiver
 from support.settings import FRONTEND, JWT_SECRET, WEBHOOK_SECRET
@@ -247,6 +247,32 @@ def test_a_key_that_an_issuer_withdraws_is_gone_with_a_reload(launch, start):
     issuer.stop()
     assert world.reload() == "applied"
     assert world.ask(new.token(world.user)).status_code == 200
+
+
+def test_the_credentials_of_introspection_change(launch, start):
+    endpoint = start(Introspection())
+    right, wrong = endpoint.settings, {"PORTALD_SESSION_INTROSPECTION_CLIENT_SECRET": "the one before the endpoint's was rolled"}
+    world = World(launch, PORTALD_SESSION_COOKIE="__Host-session", **right | wrong)
+
+    def ask(session):
+        # Another session each time, because an answer about one is kept for a while.
+        endpoint.sessions[session] = {"active": True, "sub": world.user.id}
+        headers = {"Cookie": f"__Host-session={session}", "Origin": FRONTEND}
+        return requests.get(world.daemon.url + SUBSCRIPTIONS, headers=headers, timeout=DEADLINE).status_code
+
+    assert ask("before") == 503
+    assert world.reload(**right) == "applied"
+    assert ask("after") == 200
+    world.daemon.wait_for_log("changed=PORTALD_SESSION_INTROSPECTION_CLIENT_SECRET")
+    # A secret that is gone is a fault of the settings, and the one before stays in force.
+    outcome = world.reload(PORTALD_SESSION_INTROSPECTION_CLIENT_SECRET=None)
+    assert outcome.startswith("refused: PORTALD_SESSION_INTROSPECTION_CLIENT_SECRET is not set")
+    assert ask("refused") == 200
+    # Whoever is signed out by the settings is so at once.
+    assert world.reload(**dict.fromkeys(["PORTALD_SESSION_COOKIE", *right])) == "applied"
+    assert ask("refused") == 401
+    for secret in [*wrong.values(), Introspection.SECRET]:
+        assert secret not in world.daemon.log
 
 
 def test_systemd_is_told(launch):

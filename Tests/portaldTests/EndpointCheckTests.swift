@@ -1,3 +1,4 @@
+import Foundation
 import Stripe
 import Testing
 
@@ -73,8 +74,36 @@ import Testing
         #expect([150, -150, 4000].map(level) == [.failure, .failure, .failure])
     }
 
-    private static func file(_ mode: Int) -> FileObservation {
-        FileObservation(path: "p", state: .found(mode: mode, owner: "portald", isReadable: true, isEmpty: false), user: "ada")
+    private static func file(_ mode: Int, of owner: String = "portald", at path: String = "p") -> FileObservation {
+        FileObservation(path: path, state: .found(mode: mode, owner: owner, isReadable: true, isEmpty: false), user: "ada")
+    }
+
+    /// Root restores a backup, and the daemon is not root.
+    @Test func theDatabaseBelongsToWhomItsFolderBelongsTo() throws {
+        let folder = Self.file(0o700, of: "user 61234", at: "f")
+        #expect(FileCheck.owner(Self.file(0o600, of: "user 61234"), in: folder)?.level == .ok)
+        let restored = try #require(FileCheck.owner(Self.file(0o600, of: "root"), in: folder))
+        #expect(restored.level == .failure && restored.remedy == "chown --reference=f/. p")
+        #expect(FileCheck.owner(Self.file(0o600), in: Self.file(0o755, of: "root"))?.level == .ok)
+        #expect(FileCheck.owner(FileObservation(path: "p", state: .absent, user: "ada"), in: folder) == nil)
+    }
+
+    /// systemd's folder of a dynamic user is a link, whose own mode is always 0777.
+    @Test func aLinkIsJudgedByWhatItLeadsTo() throws {
+        let folder = try Folder()
+        let link = folder.url.appending(path: "link").path
+        let target = folder.url.appending(path: "target").path
+        try FileManager.default.createDirectory(
+            atPath: target,
+            withIntermediateDirectories: false,
+            attributes: [.posixPermissions: 0o700]
+        )
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "target")
+        #expect(FileObservation(link).state == FileObservation(target).state)
+        #expect(FileCheck.folder(FileObservation(link)).level == .ok)
+        try FileManager.default.removeItem(atPath: target)
+        #expect(FileObservation(link).state == .hidden)
+        try folder.remove()
     }
 
     /// Not to be seen is not the same as not to be there.

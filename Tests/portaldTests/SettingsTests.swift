@@ -121,7 +121,7 @@ import Web
     }
 
     /// An Ed25519 public key; its private half was thrown away.
-    private static let publicKey = """
+    static let publicKey = """
         -----BEGIN PUBLIC KEY-----
         MCowBQYDK2VwAyEAaJj/xB2XBCPGPGx0X+sYN2JKFCPBUXZethRB0VA1dHA=
         -----END PUBLIC KEY-----

@@ -43,7 +43,8 @@ public enum MirrorCheck {
             if let finding = findings.first, finding != "ok" {
                 throw MirrorError.damaged(path: name, finding: finding.split(separator: "\n").joined(separator: " "))
             }
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+        } catch let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) {
+            // The latter where the first page is no longer that of a database.
             throw .damaged(path: name, finding: error.message ?? "malformed")
         } catch {
             throw MirrorError(error)

@@ -9,8 +9,8 @@ struct BackupCommand: AsyncParsableCommand {
         abstract: "Copy the mirror to a file, while the daemon runs.",
         discussion: """
             The copy is one file that only its owner can read. It is checked, and appears under its name when it is whole. \
-            To restore, stop the daemon, put the copy in the place of the mirror and remove the files ending in -wal and \
-            -shm beside it: at its start the daemon fetches from Stripe all that happened since.
+            To restore, stop the daemon, put the copy in the place of the mirror, give it to the user that the folder belongs \
+            to, and remove the files ending in -wal and -shm beside it: at its start the daemon fetches from Stripe all that happened since.
 
             Exit codes: 0 copied, 1 not copied, and then nothing is left behind.
 

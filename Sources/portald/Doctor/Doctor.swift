@@ -25,9 +25,9 @@ struct Doctor {
 
     private func files() -> [Finding] {
         let folder = URL(filePath: settings.database).deletingLastPathComponent().path
-        var findings = [
-            FileCheck.database(FileObservation(settings.database)), FileCheck.folder(FileObservation(folder)),
-        ]
+        let observed = (file: FileObservation(settings.database), folder: FileObservation(folder))
+        var findings = [FileCheck.database(observed.file), FileCheck.folder(observed.folder)]
+        findings += [FileCheck.owner(observed.file, in: observed.folder)].compactMap(\.self)
         if let configFile {
             findings.append(FileCheck.config(FileObservation(configFile), holdsSecrets: configHoldsSecrets))
         }
@@ -57,8 +57,6 @@ struct Doctor {
     private static let rebuild =
         "systemctl stop portald.socket portald-admin.socket portald.service; portald backfill --rebuild; "
         + "systemctl start portald"
-    /// `SQLITE_NOTADB`: the file's first page is no longer that of a database. https://www.sqlite.org/rescode.html#notadb
-    private static let notADatabase: Int32 = 26
 
     private func database() -> Finding {
         let file = FileObservation(settings.database)
@@ -81,8 +79,6 @@ struct Doctor {
                 "\(path) is damaged (\(finding))",
                 remedy: Self.rebuild
             )
-        } catch MirrorError.sqlite(let code, let message) where code & 0xff == Self.notADatabase {
-            return .failure("database", "\(settings.database) is damaged (\(message))", remedy: Self.rebuild)
         } catch {
             return .failure("database", "the mirror cannot be used", remedy: "\(error)")
         }

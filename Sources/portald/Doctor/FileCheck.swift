@@ -38,6 +38,23 @@ enum FileCheck {
         return .ok("folder-mode", "only its owner writes to \(folder.path)")
     }
 
+    /// Whose the database is: after a restore by root it may no longer be the daemon's, whose the folder is.
+    ///
+    /// A folder of root's says nothing: a daemon that root runs may use any file. Nil where either cannot be seen.
+    static func owner(_ file: FileObservation, in folder: FileObservation) -> Finding? {
+        guard case .found(_, let fileOwner, _, _) = file.state, case .found(_, let folderOwner, _, _) = folder.state
+        else { return nil }
+        let check = "database-owner"
+        guard folderOwner != "root", fileOwner != folderOwner else {
+            return .ok(check, "\(file.path) belongs to \(fileOwner)")
+        }
+        return .failure(
+            check,
+            "\(file.path) belongs to \(fileOwner), and its folder to \(folderOwner), whose daemon cannot use it",
+            remedy: "chown --reference=\(folder.path)/. \(file.path)"
+        )
+    }
+
     /// The file given with `--config`.
     static func config(_ file: FileObservation, holdsSecrets: Bool) -> Finding {
         guard holdsSecrets, case .found(let mode, _, _, _) = file.state, mode & others != 0 else {

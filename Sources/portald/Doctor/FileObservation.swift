@@ -7,7 +7,7 @@ struct FileObservation: Sendable, Hashable {
         case absent
         /// There may be something, but a folder on the way is closed.
         case hidden
-        /// Its permission bits and its owner's name, whether it can be read, and whether it is a file of no bytes.
+        /// Its permission bits and its owner's name, or number where that has none, whether it can be read, and whether it is a file of no bytes.
         case found(mode: Int, owner: String, isReadable: Bool, isEmpty: Bool)
     }
 
@@ -30,10 +30,12 @@ struct FileObservation: Sendable, Hashable {
     private static func state(of path: String) -> State {
         let files = FileManager.default
         do {
-            let attributes = try files.attributesOfItem(atPath: path)
+            // Not those of a link, which systemd puts in the place of a dynamic user's folder: its own say nothing.
+            let attributes = try files.attributesOfItem(atPath: URL(filePath: path).resolvingSymlinksInPath().path)
+            guard attributes[.type] as? FileAttributeType != .typeSymbolicLink else { return .hidden }
             return .found(
                 mode: (attributes[.posixPermissions] as? NSNumber)?.intValue ?? 0,
-                owner: attributes[.ownerAccountName] as? String ?? "an unknown user",
+                owner: attributes[.ownerAccountName] as? String ?? "user \(attributes[.ownerAccountID] ?? "unknown")",
                 isReadable: files.isReadableFile(atPath: path),
                 isEmpty: attributes[.type] as? FileAttributeType == .typeRegular
                     && (attributes[.size] as? NSNumber)?.intValue == 0

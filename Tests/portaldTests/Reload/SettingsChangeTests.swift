@@ -49,38 +49,4 @@ import Testing
     @Test func fixedSettingsAreSettings() {
         #expect(Settings.fixed.isSubset(of: Settings.names))
     }
-
-    /// What is not fixed comes from the new settings, all else from the old ones.
-    @Test func takesWhatAReloadMayChange() async throws {
-        func settings(_ changes: [String: String]) async throws -> Settings {
-            let environment = SettingsTests.required.merging(changes) { _, new in new }
-            return try Settings(try await SettingsSource(environment: environment, configFile: nil))
-        }
-        let new = try await settings([
-            "STRIPE_SECRET_KEY": "sk_live_2", "STRIPE_WEBHOOK_SECRET": "whsec_2", "STRIPE_PUBLISHABLE_KEY": "pk_2",
-            "FRONTEND_URL": "https://b.example.com", "PORTALD_RETURN_PATH": "/b", "PORTALD_LOG_LEVEL": "error",
-            "PORTALD_PORTAL_RATE": "1/1s", "PORTALD_PORTAL_STATUSES": "canceled", "PORTALD_SIGNATURE_TOLERANCE": "10",
-            "PORTALD_PORTAL_CONFIGURATION": "bpc_2", "PORTALD_DATABASE": "b.db", "PORTALD_STRIPE_RATE": "1",
-            "PORTALD_JWT_ISSUER": "b", "PORTALD_USER_METADATA_KEY": "b", "PORTALD_SWEEP_INTERVAL": "10",
-        ])
-        let old = try await settings([:])
-        let reloaded = old.reloaded(from: new)
-        #expect(reloaded.secretKey.exposed == old.secretKey.exposed)
-        #expect(reloaded.livemode == old.livemode)
-        #expect(reloaded.database == old.database)
-        #expect(reloaded.stripeRate == old.stripeRate)
-        #expect(reloaded.sweepInterval == old.sweepInterval)
-        #expect(reloaded.userMetadataKey == old.userMetadataKey)
-        #expect(reloaded.webhookSecrets == new.webhookSecrets)
-        #expect(reloaded.publishableKey == new.publishableKey)
-        #expect(reloaded.allowedOrigins == new.allowedOrigins)
-        #expect(reloaded.returnURL == new.returnURL)
-        #expect(reloaded.frontendBase == new.frontendBase)
-        #expect(reloaded.logLevel == new.logLevel)
-        #expect(reloaded.portalRate == new.portalRate)
-        #expect(reloaded.portalStatuses == new.portalStatuses)
-        #expect(reloaded.signatureTolerance == new.signatureTolerance)
-        #expect(reloaded.portalConfiguration == new.portalConfiguration)
-        #expect(reloaded.authentication.claimRules == new.authentication.claimRules)
-    }
 }

@@ -43,6 +43,26 @@ import Testing
         }
     }
 
+    /// An operator may be quick, and each former file is kept.
+    @Test func aSecondRebuildInTheSameSecondReplacesNothing() async throws {
+        try await TestMirror.inFolder { folder in
+            let path = folder.appending(path: "mirror.db").path
+            for _ in 1...3 {
+                try Data(repeating: 0xA5, count: 8192).write(to: URL(filePath: path))
+                #expect(throws: MirrorError.damaged(path: path, finding: "file is not a database")) {
+                    try MirrorCheck.run(on: path)
+                }
+                _ = try MirrorRebuild.run(at: path, now: 1_700_000_000)
+                try MirrorCheck.run(on: path)
+            }
+            // The check only reads, and so may leave an empty log beside the file.
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+                .filter { !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm") }.sorted()
+            let former = "mirror.db.damaged-1700000000"
+            #expect(names == ["mirror.db", former, former + "-2", former + "-3"])
+        }
+    }
+
     private final class Shares {
         var values: [Double] = []
     }

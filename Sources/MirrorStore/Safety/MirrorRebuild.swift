@@ -36,7 +36,7 @@ public enum MirrorRebuild {
             var decisions: [Decision] = []
             let unreadable = readDecisions(at: path, into: &decisions)
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
-            let former = path + ".damaged-\(Int64(now))"
+            let former = unusedName(path + ".damaged-\(Int64(now))")
             for suffix in ["-wal", "-shm", ""] where FileManager.default.fileExists(atPath: path + suffix) {
                 try FileManager.default.moveItem(atPath: path + suffix, toPath: former + suffix)
             }
@@ -47,9 +47,22 @@ public enum MirrorRebuild {
             let owner = attributes.filter { [.ownerAccountID, .groupOwnerAccountID].contains($0.key) }
             try FileManager.default.setAttributes(owner, ofItemAtPath: path)
             return Report(formerPath: former, decisions: decisions.count, unreadable: unreadable)
+        } catch let error as CocoaError {
+            throw .unusable(path: path, reason: "\(error)")
         } catch {
             throw MirrorError(error)
         }
+    }
+
+    /// Of two rebuilds within a second, the second does not meet what the first has set aside.
+    private static func unusedName(_ name: String) -> String {
+        var candidate = name
+        var number = 1
+        while ["", "-wal", "-shm"].contains(where: { FileManager.default.fileExists(atPath: candidate + $0) }) {
+            number += 1
+            candidate = "\(name)-\(number)"
+        }
+        return candidate
     }
 
     /// A connection in WAL mode holds a shared lock as long as it is open, which nobody's exclusive one goes with.

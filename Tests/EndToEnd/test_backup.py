@@ -2,6 +2,7 @@
 import os
 import sqlite3
 import stat
+import subprocess
 import threading
 from contextlib import closing
 
@@ -118,6 +119,42 @@ def test_a_backup_replaces_nothing_unasked(launch):
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     Mirror(copy).check_integrity()
     assert list(copy.parent.iterdir()) == [copy]
+
+
+def test_a_backup_never_takes_the_mirrors_place(launch):
+    """The daemon would go on in a file without a name, and what it acknowledges would be lost."""
+    sandbox, daemon = launch.pair()
+    folder = launch.directory()
+    names = [daemon.database, daemon.database + "-wal", daemon.database + "-shm"]
+    before = [os.stat(name).st_ino for name in names]
+    link, twin = folder / "link.db", folder / "twin.db"
+    link.symlink_to(daemon.database)
+    os.link(daemon.database, twin)
+    for target in [*names, str(link), str(twin)]:
+        code, _, errors = launch.run("backup", target, "--force", PORTALD_DATABASE=daemon.database)
+        assert code == FAILURE and "it is the mirror itself" in errors, errors
+    assert [os.stat(name).st_ino for name in names] == before
+    customer = Account(sandbox).add_customer(User())
+    eventually_passes(lambda: Mirror(daemon.database).check_shows(sandbox.retrieve(customer), confirmed=True))
+
+
+def test_a_rebuild_sees_another_program_though_the_first_page_is_damaged(launch):
+    sandbox = launch.sandbox()
+    daemon = launch.daemon(sandbox, **only_sweeps(300))
+    daemon.wait_until_filled()
+    assert daemon.stop() == 0
+    before = os.stat(daemon.database).st_ino
+    settings = daemon_settings(daemon.database, sandbox.url, **only_sweeps(300))
+    with closing(sqlite3.connect(daemon.database)) as connection:
+        connection.execute("SELECT count(*) FROM customers").fetchall()
+        # By another process: closing the file in this one would drop the connection's lock.
+        subprocess.run(["dd", "if=/dev/zero", f"of={daemon.database}", "bs=100", "count=1", "conv=notrunc"], check=True)
+        code, _, errors = launch.run("backfill", "--rebuild", **settings)
+        assert code == FAILURE and "stop the daemon" in errors, errors
+        assert os.stat(daemon.database).st_ino == before
+    code, _, errors = launch.run("backfill", "--rebuild", **settings)
+    assert code == 0, errors
+    Mirror(daemon.database).check_integrity()
 
 
 def test_backups_that_cannot_be_made_leave_nothing(launch):

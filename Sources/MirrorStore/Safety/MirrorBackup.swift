@@ -43,6 +43,10 @@ public enum MirrorBackup {
         guard FileManager.default.fileExists(atPath: source) else {
             throw .unusable(path: source, reason: "there is no such file")
         }
+        // The daemon would go on writing to the file that the copy took the name of.
+        guard !DatabaseFile.isPart(target, of: source) else {
+            throw .unusable(path: target, reason: "it is the mirror itself; give the copy another name")
+        }
         let partial = target + ".partial-" + UUID().uuidString.prefix(8)
         do {
             try reserve(target, unless: replaces)

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import GRDB
+internal import SystemPackage
 
 /// Begins a mirror anew in the place of one that is damaged: all of it can be filled from Stripe, except what the operator decided.
 public enum MirrorRebuild {
@@ -68,6 +69,13 @@ public enum MirrorRebuild {
     /// A connection in WAL mode holds a shared lock as long as it is open, which nobody's exclusive one goes with.
     /// https://www.sqlite.org/wal.html#use_of_wal_without_shared_memory
     private static func refuseWhileInUse(_ path: String) throws {
+        let inUse = MirrorError.unusable(path: path, reason: "a program has it open; stop the daemon first")
+        do {
+            // SQLite reads the first page before it takes the lock, and where that is damaged would not come to it.
+            guard try !DatabaseFile.isOpenElsewhere(path) else { throw inUse }
+        } catch let error as Errno {
+            throw MirrorError.unusable(path: path, reason: "\(error)")
+        }
         do {
             var configuration = Configuration()
             // Before the file is first read: later it would only concern the log beside it.
@@ -78,7 +86,7 @@ public enum MirrorRebuild {
             }
             try queue.close()
         } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
-            throw MirrorError.unusable(path: path, reason: "a program has it open; stop the daemon first")
+            throw inUse
         } catch is DatabaseError {
             // Damage is what this is for.
         }

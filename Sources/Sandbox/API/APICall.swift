@@ -32,5 +32,6 @@ struct AdmittedCall: Sendable {
 /// What becomes of a call when it comes in.
 enum Admission: Sendable {
     case proceed(AdmittedCall)
-    case reply(APIReply)
+    /// Refused or replayed, this much later where a fault says so.
+    case reply(APIReply, after: Duration = .zero)
 }

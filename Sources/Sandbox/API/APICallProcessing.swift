@@ -41,7 +41,9 @@ extension SandboxState {
             )
         )
         admitted.call.parameters = parameters
-        if let refusal = drawFaults(into: &admitted) { return .reply(refusal) }
+        if let refusal = drawFaults(into: &admitted) {
+            return .reply(refusal, after: admitted.delay + admitted.hold)
+        }
         return admitIdempotently(admitted)
     }
 
@@ -51,6 +53,7 @@ extension SandboxState {
         let faults = apiFaults.strike { fault in
             (fault.method ?? call.method) == call.method && Glob.matches(fault.path, call.path)
         }
+        var refused: APIReply?
         for fault in faults {
             switch fault.effect {
             case .delay(let delay): admitted.delay += delay
@@ -59,13 +62,13 @@ extension SandboxState {
             case .status(500, _): admitted.failure = .fault(500, hasReason: false)
             case .status(404, _) where !admitted.id.isEmpty:
                 let error = StripeAPIError.missing(admitted.route.objectName, admitted.id)
-                return reply(error, requestID: admitted.context.requestID, call)
+                refused = refused ?? reply(error, requestID: admitted.context.requestID, call)
             case .status(let status, let reason):
                 let error = StripeAPIError.fault(status, hasReason: reason != nil)
-                return refusal(error, reason: reason, requestID: admitted.context.requestID, call)
+                refused = refused ?? refusal(error, reason: reason, requestID: admitted.context.requestID, call)
             }
         }
-        return nil
+        return refused
     }
 
     private func refusal(_ error: StripeAPIError, reason: String?, requestID: String?, _ call: APICall) -> APIReply {

@@ -39,7 +39,8 @@ struct APIController: Sendable {
     private func process(_ call: APICall, _ context: SandboxRequestContext) async throws -> APIReply {
         let admission = sandbox.withState { $0.admit(call) }
         switch admission {
-        case .reply(let reply):
+        case .reply(let reply, let delay):
+            if delay > .zero { try await sandbox.configuration.clock.sleep(for: delay) }
             return reply
         case .proceed(let admitted):
             do {

@@ -21,6 +21,7 @@ public struct APIFault: Sendable, Hashable {
         /// Answers this status. 404: the object in the path is missing; 409: a conflict; 429: too many requests, with
         /// `Stripe-Rate-Limited-Reason` where a reason is given and as an object lock without; 5xx: `api_error`.
         /// A 500 is kept under the call's idempotency key, as Stripe documents; the others are not.
+        /// Comes as late as a delay or hold that strikes with it says.
         case status(Int, rateLimitedReason: String? = nil)
         /// Begins with the call late, so that its answer shows the state of then.
         case delay(Duration)

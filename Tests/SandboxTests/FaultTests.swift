@@ -100,6 +100,24 @@ import Testing
         }
     }
 
+    @Test(arguments: ["delay", "hold"])
+    func aRefusalIsAsLateAsAnAnswer(effect: String) async throws {
+        let clock = ManualClock()
+        try await withSandbox({ $0.clock = clock }) { _, api async throws in
+            let faults: [StripeParameters] = [
+                ["effect": "status", "status": 400], ["effect": .text(effect), "milliseconds": 9_000],
+            ]
+            for fault in faults {
+                #expect(try await api.post("/_sandbox/faults/api", fault).status == 200)
+            }
+            async let reply = api.get("/v1/customers")
+            #expect(await clock.nextSleep() == .seconds(9))
+            clock.advance(by: .seconds(9))
+            let status = try await reply.status
+            #expect(status == 400)
+        }
+    }
+
     @Test func controlsOverHTTP() async throws {
         try await withSandbox { sandbox, api in
             let set = try await api.post(

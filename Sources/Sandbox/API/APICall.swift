@@ -32,6 +32,6 @@ struct AdmittedCall: Sendable {
 /// What becomes of a call when it comes in.
 enum Admission: Sendable {
     case proceed(AdmittedCall)
-    /// Refused or replayed, this much later where a fault says so.
+    /// Refused, this much later where a fault says so, or replayed at once.
     case reply(APIReply, after: Duration = .zero)
 }

@@ -66,13 +66,9 @@ public struct EventLog: Sendable {
             WHERE (?1 IS NULL OR outcome = ?1) AND (?2 IS NULL OR object_id = ?2)
             ORDER BY rowid DESC LIMIT ?3
             """
-        do {
-            return try store.pool.read { db in
-                let arguments: StatementArguments = [filter.outcome?.rawValue, filter.objectID, filter.limit]
-                return try Row.fetchAll(db, sql: sql, arguments: arguments).map(Self.entry)
-            }
-        } catch {
-            throw MirrorError(error)
+        return try store.readBlocking { db in
+            let arguments: StatementArguments = [filter.outcome?.rawValue, filter.objectID, filter.limit]
+            return try Row.fetchAll(db, sql: sql, arguments: arguments).map(Self.entry)
         }
     }
 
@@ -95,11 +91,7 @@ public struct EventLog: Sendable {
     public func replayable(failedOnly: Bool, receivedSince time: Double?) throws(MirrorError) -> [String] {
         let condition = failedOnly ? "outcome = 'failed'" : "outcome <> 'ignored'"
         let sql = "SELECT id FROM events WHERE \(condition) AND received_at >= ? ORDER BY rowid"
-        do {
-            return try store.pool.read { db in try String.fetchAll(db, sql: sql, arguments: [time ?? 0]) }
-        } catch {
-            throw MirrorError(error)
-        }
+        return try store.readBlocking { db in try String.fetchAll(db, sql: sql, arguments: [time ?? 0]) }
     }
 
     /// One event with its payload; nil where no such event came in.
@@ -108,15 +100,11 @@ public struct EventLog: Sendable {
     ///
     /// - Throws: ``MirrorError`` where the mirror cannot be read.
     public func event(_ id: String) throws(MirrorError) -> (entry: Entry, payload: String?)? {
-        do {
-            return try store.pool.read { db in
-                guard let row = try Row.fetchOne(db, sql: "SELECT * FROM events WHERE id = ?", arguments: [id]) else {
-                    return nil
-                }
-                return (Self.entry(row), row["payload"])
+        try store.readBlocking { db in
+            guard let row = try Row.fetchOne(db, sql: "SELECT * FROM events WHERE id = ?", arguments: [id]) else {
+                return nil
             }
-        } catch {
-            throw MirrorError(error)
+            return (Self.entry(row), row["payload"])
         }
     }
 

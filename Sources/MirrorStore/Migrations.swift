@@ -18,6 +18,7 @@ enum Migrations {
         Step(name: "0005_activity", sql: PackageResources._005_activity_sql),
         Step(name: "0006_webhook_secrets", sql: PackageResources._006_webhook_secrets_sql),
         Step(name: "0007_endpoint", sql: PackageResources._007_endpoint_sql),
+        Step(name: "0008_replication", sql: PackageResources._008_replication_sql),
     ]
 
     static let migrator: DatabaseMigrator = {
@@ -29,4 +30,24 @@ enum Migrations {
         }
         return migrator
     }()
+
+    /// Refuses a file that a newer version wrote, or another program.
+    static func refuseOthers(_ db: Database, path: String) throws {
+        if try migrator.hasBeenSuperseded(db) {
+            throw MirrorError.newerSchema(path: path)
+        }
+        let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
+        // Litestream, which may have been first, has tables of its own.
+        if !tables.contains("grdb_migrations"), tables.contains(where: { !$0.hasPrefix("_litestream_") }) {
+            throw MirrorError.foreign(path: path)
+        }
+    }
+
+    /// Refuses these, and a file of an older version too.
+    static func requireCurrent(_ db: Database, path: String) throws {
+        try refuseOthers(db, path: path)
+        guard try migrator.hasCompletedMigrations(db) else {
+            throw MirrorError.unusable(path: path, reason: "its schema is older; run 'portald migrate'")
+        }
+    }
 }

@@ -14,6 +14,10 @@ public enum MirrorError: Error, Sendable, Hashable, CustomStringConvertible {
     case damaged(path: String, finding: String)
     /// The file, or its folder, cannot be used.
     case unusable(path: String, reason: String)
+    /// Litestream has not finished a change of a file that it follows into.
+    case unfinishedChange(path: String)
+    /// The file is another machine's mirror, which Litestream alone writes to.
+    case followed(path: String)
     /// The writer has stopped, or is about to.
     case stopped
     /// The bookkeeping contradicts itself.
@@ -42,6 +46,11 @@ public enum MirrorError: Error, Sendable, Hashable, CustomStringConvertible {
             "\(path) is damaged (\(finding)), so it is not served; "
                 + "'portald backfill --rebuild' sets it aside and fills a new one from Stripe"
         case .unusable(let path, let reason): "\(path) cannot be used: \(reason)"
+        case .unfinishedChange(let path):
+            "Litestream is in the middle of a change of \(path); where that lasts, see whether it runs and has room on the disk"
+        case .followed(let path):
+            "\(path) is brought by Litestream from the primary, and changes are made there; "
+                + "'portald promote' makes it a primary"
         case .stopped: "the mirror is closing"
         case .inconsistent(let what): "the mirror's bookkeeping is inconsistent: \(what)"
         }

@@ -20,12 +20,22 @@ public struct MirrorReader: Sendable {
         ///
         /// An event that comes in counts, and a sweep or a backfill that finishes.
         public var heardAt: Double?
+        /// When the primary last said that it is alive, Unix seconds by its clock; nil where it never did.
+        ///
+        /// In a mirror that is followed from another machine, how old that is tells how far it lags.
+        public var heartbeatAt: Double?
 
         /// Creates a snapshot from its parts.
-        public init(customers: [LinkedCustomer], isFilled: Bool, heardAt: Double? = nil) {
+        public init(
+            customers: [LinkedCustomer],
+            isFilled: Bool,
+            heardAt: Double? = nil,
+            heartbeatAt: Double? = nil
+        ) {
             self.customers = customers
             self.isFilled = isFilled
             self.heardAt = heardAt
+            self.heartbeatAt = heartbeatAt
         }
     }
 
@@ -40,7 +50,8 @@ public struct MirrorReader: Sendable {
         Snapshot(
             customers: try customers(of: user, db),
             isFilled: try PassTable(db: db).hasFinished(.backfill),
-            heardAt: try SyncStateTable(db: db).heardAt()
+            heardAt: try SyncStateTable(db: db).heardAt(),
+            heartbeatAt: try ReplicationTable(db: db).heartbeatAt()
         )
     }
 

@@ -56,6 +56,10 @@ public struct MirrorStatus: Sendable, Hashable {
     public var webhookAPIVersions: [String]
     /// The webhook endpoint at Stripe; nil where it is not watched.
     public var endpoint: EndpointState?
+    /// Which primary wrote the file, and when it last did.
+    public var replication: ReplicationState
+    /// Whether the file is another machine's mirror, which Litestream brings here.
+    public var isFollowed = false
     /// The signing secrets of the settings in force, in their order.
     public var webhookSecrets: [WebhookSecretUse]
     /// The schema's last migration.
@@ -77,13 +81,10 @@ public struct MirrorStatus: Sendable, Hashable {
     ///   - now: Unix seconds by this machine's clock.
     /// - Throws: ``MirrorError`` where the mirror cannot be read.
     public init(of store: MirrorStore, now: Double) throws(MirrorError) {
-        do {
-            self = try store.pool.read { db in
-                try MirrorStatus(db, path: store.path, totals: MirrorTotals(db), countsEvents: true, now: now)
-            }
-        } catch {
-            throw MirrorError(error)
+        self = try store.readBlocking { db in
+            try MirrorStatus(db, path: store.path, totals: MirrorTotals(db), countsEvents: true, now: now)
         }
+        isFollowed = store.followed != nil
     }
 
     /// Reads a snapshot, by a few index look-ups beside the totals, unless events are counted.
@@ -96,6 +97,7 @@ public struct MirrorStatus: Sendable, Hashable {
         failingReads = try Row.fetchAll(db.cachedStatement(sql: SQL.failingReads), arguments: [Self.named])
             .map { FailingRead(object: $0["object_id"], error: $0["read_error"]) }
         sweptAt = vitals.sweptAt
+        replication = vitals.replication
         oldestUnverifiedSeconds = vitals.unverifiedSince.map { max(0, Int64(now - $0)) }
         databaseBytes = vitals.databaseBytes
         events = try countsEvents ? Self.events(db) : Self.unsettled(vitals)
@@ -201,6 +203,8 @@ extension MirrorStatus: Encodable {
         case webhookSecrets = "webhook_secrets"
         case databaseBytes = "database_bytes"
         case endpoint = "webhook_endpoint"
+        case replication
+        case isFollowed = "followed"
     }
 
     /// Writes every name, `null` where there is nothing to say.
@@ -226,6 +230,8 @@ extension MirrorStatus: Encodable {
         try container.encode(webhookAPIVersions, forKey: .webhookAPIVersions)
         try container.encode(endpoint, forKey: .endpoint)
         try container.encode(webhookSecrets, forKey: .webhookSecrets)
+        try container.encode(replication, forKey: .replication)
+        try container.encode(isFollowed, forKey: .isFollowed)
         try container.encode(warnings, forKey: .warnings)
         try container.encode(schema, forKey: .schema)
         try container.encode(databaseBytes, forKey: .databaseBytes)

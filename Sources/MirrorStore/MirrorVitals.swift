@@ -1,5 +1,4 @@
 internal import GRDB
-internal import Glibc
 
 /// The mirror's health, at the cost of a few index look-ups however large it is.
 ///
@@ -28,6 +27,8 @@ public struct MirrorVitals: Sendable, Hashable {
     public var verifiedAt: Double?
     /// Rows that the latest comparison, finished or not, found to differ without an event that says why.
     public var driftedRows = 0
+    /// Which primary wrote the file, and when it last did.
+    public var replication = ReplicationState(epoch: 1)
     /// Bytes of the file.
     public var databaseBytes = 0
     /// Bytes of the log beside it.
@@ -60,9 +61,7 @@ public struct MirrorVitals: Sendable, Hashable {
     /// - Throws: ``MirrorError`` where the mirror cannot be read.
     public init(of store: MirrorStore) async throws(MirrorError) {
         self = try await store.read { db in try MirrorVitals(db) }
-        var log = stat()
-        // It need not be there while nobody has written.
-        walBytes = unsafe stat(store.path + "-wal", &log) == 0 ? Int(log.st_size) : 0
+        walBytes = store.logBytes
     }
 
     /// Reads all but the size of the log, which is a file of its own.
@@ -89,6 +88,7 @@ public struct MirrorVitals: Sendable, Hashable {
             verifiedAt = row["finished"]
             driftedRows = row["drifted"]
         }
+        replication = try ReplicationTable(db: db).state()
         databaseBytes = try Int.fetchOne(db.cachedStatement(sql: SQL.bytes)) ?? 0
     }
 }

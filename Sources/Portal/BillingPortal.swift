@@ -10,6 +10,7 @@ public struct BillingPortal: Sendable {
     private let allowedStatuses: Set<String>
     private let returnURLs: ReturnURLs
     private let configuration: String?
+    private let lagLimit: LagLimit?
     private let metrics: PortalMetrics
 
     /// - Parameters:
@@ -19,6 +20,7 @@ public struct BillingPortal: Sendable {
     ///   - allowedStatuses: The statuses of a subscription that open the portal.
     ///   - returnURLs: Where the portal's link back may lead.
     ///   - configuration: The portal configuration, `bpc_…`; nil for Stripe's default.
+    ///   - lagLimit: How far the mirror may lag for an answer; nil where it is this machine's own.
     ///   - metrics: Counts decisions.
     public init(
         reader: MirrorReader,
@@ -27,6 +29,7 @@ public struct BillingPortal: Sendable {
         allowedStatuses: Set<String>,
         returnURLs: ReturnURLs,
         configuration: String?,
+        lagLimit: LagLimit? = nil,
         metrics: PortalMetrics = PortalMetrics()
     ) {
         self.reader = reader
@@ -35,6 +38,7 @@ public struct BillingPortal: Sendable {
         self.allowedStatuses = allowedStatuses
         self.returnURLs = returnURLs
         self.configuration = configuration
+        self.lagLimit = lagLimit
         self.metrics = metrics
     }
 
@@ -90,8 +94,7 @@ public struct BillingPortal: Sendable {
     ) async throws(PortalFailure) -> PortalTarget {
         let start = ContinuousClock.now
         defer { metrics.decided(in: .now - start) }
-        let snapshot = try await snapshot(of: user)
-        onRead(snapshot)
+        let snapshot = try await snapshot(of: user, onRead: onRead)
         do throws(PortalTarget.Refusal) {
             return try PortalTarget(request, snapshot, allowedStatuses: allowedStatuses)
         } catch {
@@ -119,8 +122,7 @@ public struct BillingPortal: Sendable {
         of user: UserID,
         onRead: (MirrorReader.Snapshot) -> Void = { _ in }
     ) async throws(PortalFailure) -> Overview {
-        let snapshot = try await snapshot(of: user)
-        onRead(snapshot)
+        let snapshot = try await snapshot(of: user, onRead: onRead)
         switch PortalDecision(snapshot, allowedStatuses: allowedStatuses) {
         case .customerLinkConflict: throw PortalFailure(.customerLinkConflict)
         case .mirrorNotReady: throw PortalFailure(.mirrorNotReady)
@@ -133,11 +135,18 @@ public struct BillingPortal: Sendable {
         )
     }
 
-    private func snapshot(of user: UserID) async throws(PortalFailure) -> MirrorReader.Snapshot {
+    private func snapshot(
+        of user: UserID,
+        onRead: (MirrorReader.Snapshot) -> Void
+    ) async throws(PortalFailure) -> MirrorReader.Snapshot {
+        let snapshot: MirrorReader.Snapshot
         do {
-            return try await reader.snapshot(of: user)
+            snapshot = try await reader.snapshot(of: user)
         } catch {
             throw PortalFailure(.storeUnavailable, cause: "\(error)")
         }
+        onRead(snapshot)
+        if let lagLimit { try lagLimit.admit(snapshot) }
+        return snapshot
     }
 }

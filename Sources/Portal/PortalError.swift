@@ -22,6 +22,8 @@ public enum PortalError: String, Error, Sendable, Hashable, CaseIterable {
     case rateLimited = "rate_limited"
     /// The mirror is still being filled, and may lack what the user has.
     case mirrorNotReady = "mirror_not_ready"
+    /// The mirror is followed from another machine, and lags further behind than the operator allows.
+    case mirrorStale = "mirror_stale"
     /// Stripe refused the call, or its answer could not be read.
     case stripeError = "stripe_error"
     /// Stripe answered 429.
@@ -59,6 +61,8 @@ public enum PortalError: String, Error, Sendable, Hashable, CaseIterable {
             "You have asked for the billing portal too often. Wait a moment, then try again."
         case .mirrorNotReady:
             "Subscriptions are still being loaded. Try again in a few minutes."
+        case .mirrorStale:
+            "Subscriptions are not up to date at the moment. Try again in a minute."
         case .stripeError:
             "The billing portal could not be opened. Contact support if this happens again."
         case .stripeBusy:

@@ -19,7 +19,8 @@ struct CORSMiddleware: RouterMiddleware {
         guard let origin = request.headers[.origin], allowedOrigins.contains(origin) else { return response }
         response.headers[.accessControlAllowOrigin] = origin
         if allowsCredentials { response.headers[.accessControlAllowCredentials] = "true" }
-        response.headers[.accessControlExposeHeaders] = "Retry-After, Portald-Mirror-Age, Portald-Request-Id"
+        response.headers[.accessControlExposeHeaders] = 
+            "Retry-After, Portald-Mirror-Age, Portald-Mirror-Lag, Portald-Request-Id"
         if request.method == .options {
             response.headers[.accessControlAllowMethods] = response.headers[.allow]
             response.headers[.accessControlAllowHeaders] = "authorization, content-type, portald-after"

@@ -100,6 +100,17 @@ struct HTTPFailure: Error {
         }
     }
 
+    /// Of a node that only follows the mirror: Stripe sends again, and by then to the primary.
+    static let notPrimary: Self = {
+        var failure = Self(
+            .serviceUnavailable,
+            "not_primary",
+            "This node takes in no events. Send them to the primary."
+        )
+        failure.headers[.retryAfter] = "60"
+        return failure
+    }()
+
     private init(_ error: WebhookSignatureError) {
         let (code, message) =
             switch error {
@@ -140,7 +151,7 @@ struct HTTPFailure: Error {
         case .invalidToken: headers[.wwwAuthenticate] = #"Bearer error="invalid_token""#
         case .authenticationUnavailable: headers[.retryAfter] = "5"
         case .stripeBusy, .storeUnavailable: headers[.retryAfter] = "5"
-        case .stripeUnavailable, .mirrorNotReady: headers[.retryAfter] = "30"
+        case .stripeUnavailable, .mirrorNotReady, .mirrorStale: headers[.retryAfter] = "30"
         case .rateLimited: headers[.retryAfter] = "60"
         case .invalidParameter, .crossSiteRequest: break
         case .customerNotFound, .noActiveSubscription, .customerLinkConflict, .stripeError, .stripeTimeout: break
@@ -162,7 +173,7 @@ struct HTTPFailure: Error {
         case .invalidParameter: .unprocessableContent
         case .rateLimited: .tooManyRequests
         case .stripeError: .badGateway
-        case .mirrorNotReady, .stripeBusy, .stripeUnavailable, .storeUnavailable: .serviceUnavailable
+        case .mirrorNotReady, .mirrorStale, .stripeBusy, .stripeUnavailable, .storeUnavailable: .serviceUnavailable
         case .stripeTimeout: .gatewayTimeout
         }
     }

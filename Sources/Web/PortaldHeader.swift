@@ -6,6 +6,8 @@ enum PortaldHeader {
     static let requestID = HTTPField.Name("Portald-Request-Id")
     /// Whole seconds since the mirror that decided last heard from Stripe.
     static let mirrorAge = HTTPField.Name("Portald-Mirror-Age")
+    /// Whole seconds since the primary's last sign of life, in the followed mirror that decided.
+    static let mirrorLag = HTTPField.Name("Portald-Mirror-Lag")
     /// What a request asks its answer to wait for.
     static let after = HTTPField.Name("Portald-After")
 }

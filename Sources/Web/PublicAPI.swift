@@ -7,32 +7,32 @@ public import Sync
 
 /// The public listener's routes.
 public struct PublicAPI: Sendable {
-    private let intake: WebhookIntake
+    private let intake: WebhookIntake?
     private let authenticator: Authenticator
     private let portal: BillingPortal
     private let arrivals: ArrivalWatch
-    private let journal: RequestJournal
+    private let journal: RequestJournal?
     private let publishableKey: String?
     private let allowedOrigins: Set<String>
     private let metrics: RequestMetrics
     private let further: [Endpoint]
 
     /// - Parameters:
-    ///   - intake: Takes in webhooks.
+    ///   - intake: Takes in webhooks; nil where another machine does, and answers tell how far the mirror lags behind it.
     ///   - authenticator: Tells who is asking.
     ///   - portal: Opens the portal.
     ///   - arrivals: Lets a request wait for what its user has just done.
-    ///   - journal: Keeps what signed-in users are answered.
+    ///   - journal: Keeps what signed-in users are answered; nil for nowhere.
     ///   - publishableKey: Stripe's publishable key for the frontend.
     ///   - allowedOrigins: Origins whose pages may call.
     ///   - metrics: Counts requests.
     ///   - further: Endpoints beside the contract's.
     public init(
-        intake: WebhookIntake,
+        intake: WebhookIntake?,
         authenticator: Authenticator,
         portal: BillingPortal,
         arrivals: ArrivalWatch,
-        journal: RequestJournal,
+        journal: RequestJournal?,
         publishableKey: String?,
         allowedOrigins: Set<String>,
         metrics: RequestMetrics = RequestMetrics(),
@@ -63,7 +63,7 @@ public struct PublicAPI: Sendable {
     /// - Returns: The responder of a listener.
     public func buildResponder(logger: Logger) -> some HTTPResponder<RequestRecordContext> {
         let router = Router(context: RequestRecordContext.self)
-        router.add(middleware: RequestRecordMiddleware(journal: journal))
+        router.add(middleware: RequestRecordMiddleware(journal: journal, tellsLag: intake == nil))
         router.add(middleware: RequestLogMiddleware(logger: logger))
         router.add(
             middleware: CORSMiddleware(allowedOrigins: allowedOrigins, allowsCredentials: authenticator.acceptsCookies)
@@ -76,13 +76,16 @@ public struct PublicAPI: Sendable {
     }
 
     private var endpoints: [Endpoint] {
-        let webhooks = WebhookController(intake: intake)
+        let webhooks = intake.map(WebhookController.init)
         let users = PortalController(authenticator: authenticator, portal: portal, arrivals: arrivals)
         let publishableKey = publishableKey
         let metrics = metrics
         return [
             .post("/webhooks/stripe") { request, context in
-                try await metrics.webhook { try await webhooks.receive(request, context: context) }
+                try await metrics.webhook {
+                    guard let webhooks else { throw HTTPFailure.notPrimary }
+                    return try await webhooks.receive(request, context: context)
+                }
             },
             .post("/api/subscriptions/user/billing-portal") { request, context in
                 try await metrics.portal { try await users.open(request, context: context) }

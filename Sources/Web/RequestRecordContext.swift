@@ -25,6 +25,13 @@ public final class RequestRecord: Sendable {
         var at: Double
         /// When the mirror last heard from Stripe, Unix seconds.
         var heardAt: Double?
+        /// When the primary last said that it is alive, Unix seconds.
+        var heartbeatAt: Double?
+
+        /// Whole seconds since the primary last said so.
+        var lag: Int64? {
+            heartbeatAt.map { Int64(max(0, at - $0)) }
+        }
 
         /// Whole seconds since the mirror last heard from Stripe.
         var age: Int64? {
@@ -55,7 +62,7 @@ public final class RequestRecord: Sendable {
 
     /// Notes what the answer is decided from.
     func note(_ snapshot: MirrorReader.Snapshot, at now: Double) {
-        state.withLockedValue { $0.reading = Reading(at: now, heardAt: snapshot.heardAt) }
+        state.withLockedValue { $0.reading = Reading(at: now, heardAt: snapshot.heardAt, heartbeatAt: snapshot.heartbeatAt) }
     }
 
     var metadata: Logger.Metadata { state.withLockedValue { $0.fields } }

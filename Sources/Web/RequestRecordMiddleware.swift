@@ -6,7 +6,10 @@ internal import MirrorStore
 /// Gives every response the request's name, one that was decided from the mirror its age, and the journal what signed-in
 /// users were answered.
 struct RequestRecordMiddleware: RouterMiddleware {
-    let journal: RequestJournal
+    /// Nil where the mirror is another machine's, and nothing can be kept in it.
+    let journal: RequestJournal?
+    /// Whether answers tell how far the mirror lags.
+    let tellsLag: Bool
 
     func handle(
         _ request: Request,
@@ -18,7 +21,8 @@ struct RequestRecordMiddleware: RouterMiddleware {
         let record = context.record
         response.headers.set(PortaldHeader.requestID, record.id.text)
         response.headers.set(PortaldHeader.mirrorAge, record.reading?.age.map(String.init))
-        if let user = record.user {
+        if tellsLag { response.headers.set(PortaldHeader.mirrorLag, record.reading?.lag.map(String.init)) }
+        if let journal, let user = record.user {
             journal.append(
                 AnsweredRequest(
                     id: record.id.text,

@@ -27,15 +27,7 @@ struct Daemon {
     ///
     /// - Throws: What keeps the daemon from starting, or stops it.
     func run() async throws {
-        let start = StartExtension(notification: manager.notification, logger: logger)
-        try start.during("Looking for damage in the mirror.") { try checkFile() }
-        let (store, migrations) = try start.during("Opening the mirror.") {
-            try MirrorStore.open(path: settings.database)
-        }
-        for migration in migrations {
-            logger.notice("migrated", metadata: ["migration": "\(migration)"])
-        }
-        try store.requireMode(livemode: settings.livemode)
+        let store = try openStore()
         let transport = try CurlTransport()
         defer { transport.shutdown() }
         let metrics = DaemonMetrics(at: SyncParts.now())
@@ -47,15 +39,19 @@ struct Daemon {
             metrics: metrics.client,
             logger: logger
         )
-        let sync = SyncParts(settings: settings, store: store, client: client, metrics: metrics.writer, logger: logger)
         let authentication = try await AuthenticationParts(settings: settings, transport: transport, logger: logger)
-        try await sync.log.setAPIVersion(settings.apiVersion)
-        try await sync.log.setWebhookSecrets(settings.webhookSecrets.map(\.fingerprint))
-        let calls = PortalCalls(client: client, reads: sync.reads, now: SyncParts.now, logger: logger)
-        let journal = RequestJournal(log: AnsweredRequestLog(store: store), logger: logger)
+        // What writes to the mirror is the primary's alone.
+        let isPrimary = settings.role == .primary
+        let sync =
+            isPrimary
+            ? SyncParts(settings: settings, store: store, client: client, metrics: metrics.writer, logger: logger) : nil
+        try await sync?.log.setAPIVersion(settings.apiVersion)
+        try await sync?.log.setWebhookSecrets(settings.webhookSecrets.map(\.fingerprint))
+        let journal = isPrimary ? RequestJournal(log: AnsweredRequestLog(store: store), logger: logger) : nil
+        let calls = PortalCalls(client: client, reads: sync?.reads, now: SyncParts.now, logger: logger)
         let parts = PublicParts(
             store: store,
-            writer: sync.writer,
+            writer: sync?.writer,
             calls: calls,
             journal: journal,
             arrivals: ArrivalWatch(store: store),
@@ -82,13 +78,14 @@ struct Daemon {
             responder: try AdminAPI(
                 store: store,
                 sweepInterval: settings.sweepInterval,
+                lagLimit: isPrimary ? nil : Double(settings.maxStaleness),
                 now: SyncParts.now,
-                metrics: metrics.page(store: store, writer: sync.writer, limiter: limiter, calls: calls)
+                metrics: metrics.page(store: store, writer: sync?.writer, limiter: limiter, calls: calls)
             ).buildResponder(),
             logger: adminLogger,
             onListening: { _ in listening.yield() }
         )
-        let report = report(sync.log, bound)
+        let report = report(SyncLog(store: store), bound)
         let keySets = KeySetService(authentication.keySet)
         let reloader = reload.map { source in
             Reloader(
@@ -102,7 +99,7 @@ struct Daemon {
                 transport: transport,
                 keySets: keySets,
                 report: report,
-                log: sync.log,
+                log: sync?.log,
                 replace: { new in
                     let authenticator = new.authentication.authenticator
                     let api = parts.api(new.settings, authenticator: authenticator, limiter: new.limiter)
@@ -112,8 +109,9 @@ struct Daemon {
             )
         }
         let services: [(any Service)?] = [
-            sync.writer, journal, sync.retention, sync.refresher, sync.synchronizer, sync.verification,
-            sync.endpointWatch, keySets, calls, watchdog(store), admin, listener, report, reloader,
+            sync?.writer, journal, sync?.retention, sync?.refresher, sync?.synchronizer, sync?.verification,
+            sync?.endpointWatch, sync?.heartbeat, isPrimary ? nil : FollowedChanges(store: store), keySets, calls,
+            watchdog(store), admin, listener, report, reloader,
         ]
         // Stopped in reverse: no request is taken in any more before the writer commits the last.
         var group = ServiceGroupConfiguration(
@@ -132,11 +130,27 @@ struct Daemon {
         logger.notice("stopped")
     }
 
+    private func openStore() throws -> MirrorStore {
+        guard settings.role == .primary else {
+            return MirrorStore.openFollowed(path: settings.database, livemode: settings.livemode)
+        }
+        let start = StartExtension(notification: manager.notification, logger: logger)
+        try start.during("Looking for damage in the mirror.") { try checkFile() }
+        let (store, migrations) = try start.during("Opening the mirror.") {
+            try MirrorStore.open(path: settings.database)
+        }
+        for migration in migrations {
+            logger.notice("migrated", metadata: ["migration": "\(migration)"])
+        }
+        try store.requireMode(livemode: settings.livemode)
+        return store
+    }
+
     private func watchdog(_ store: MirrorStore) -> Watchdog? {
         guard let notification = manager.notification, let interval = manager.watchdogInterval else { return nil }
         return Watchdog(
             interval: interval,
-            check: store.checkReadsAndWrites,
+            check: settings.role == .primary ? store.checkReadsAndWrites : store.checkReads,
             ping: { try notification.send([.watchdog]) },
             logger: logger
         )

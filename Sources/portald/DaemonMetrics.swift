@@ -32,7 +32,7 @@ struct DaemonMetrics {
     }
 
     /// What the admin listener shows of them.
-    func page(store: MirrorStore, writer: MirrorWriter, limiter: RateLimiter, calls: PortalCalls) -> MetricsPage {
+    func page(store: MirrorStore, writer: MirrorWriter?, limiter: RateLimiter, calls: PortalCalls) -> MetricsPage {
         MetricsPage(
             registry: registry,
             mirror: MirrorCollector(store: store, writer: writer, now: SyncParts.now, registry: registry),

@@ -6,9 +6,11 @@ import Web
 /// What the public listener answers with, from the settings in force: the rest is the same from start to end.
 struct PublicParts: Sendable {
     let store: MirrorStore
-    let writer: MirrorWriter
+    /// Nil where the mirror is another machine's.
+    let writer: MirrorWriter?
     let calls: PortalCalls
-    let journal: RequestJournal
+    /// Nil where the mirror is another machine's.
+    let journal: RequestJournal?
     let arrivals: ArrivalWatch
     let metrics: DaemonMetrics
     /// Endpoints beside the contract's.
@@ -16,13 +18,15 @@ struct PublicParts: Sendable {
 
     func api(_ settings: Settings, authenticator: Authenticator, limiter: PortalRateLimiter) -> PublicAPI {
         PublicAPI(
-            intake: WebhookIntake(
-                secrets: settings.webhookSecrets,
-                tolerance: settings.signatureTolerance,
-                livemode: settings.livemode,
-                writer: writer,
-                metrics: metrics.intake
-            ),
+            intake: writer.map { writer in
+                WebhookIntake(
+                    secrets: settings.webhookSecrets,
+                    tolerance: settings.signatureTolerance,
+                    livemode: settings.livemode,
+                    writer: writer,
+                    metrics: metrics.intake
+                )
+            },
             authenticator: authenticator,
             portal: BillingPortal(
                 reader: MirrorReader(store: store),
@@ -35,6 +39,8 @@ struct PublicParts: Sendable {
                     origins: settings.allowedOrigins
                 ),
                 configuration: settings.portalConfiguration,
+                lagLimit: settings.role == .portal && settings.stale == .refuse
+                    ? LagLimit(seconds: Double(settings.maxStaleness), now: SyncParts.now) : nil,
                 metrics: metrics.portal
             ),
             arrivals: arrivals,

@@ -73,6 +73,15 @@ struct SyncParts {
         )
     }
 
+    var heartbeat: Heartbeat {
+        Heartbeat(
+            store: store,
+            interval: Heartbeat.interval(lagLimit: settings.maxStaleness),
+            now: Self.now,
+            logger: logger
+        )
+    }
+
     var retention: Retention {
         Retention(store: store, days: settings.eventRetentionDays, now: Self.now, logger: logger)
     }

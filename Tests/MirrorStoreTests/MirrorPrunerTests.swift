@@ -67,7 +67,7 @@ import Testing
             #expect(try await mirror.deliver(Self.updated("evt_waits", "cus_5", from: "unknown", to: "x"), at: 1_700_000_000) == .pending)
 
             let commits = Commits()
-            mirror.store.pool.add(transactionObserver: commits, extent: .databaseLifetime)
+            try mirror.store.pool.add(transactionObserver: commits, extent: .databaseLifetime)
             let pruner = MirrorPruner(store: mirror.store)
             #expect(try await pruner.removePayloads(receivedBefore: Self.start + 10) == 1300)
             #expect(commits.changes.withLockedValue { $0 } == [500, 500, 300])
@@ -104,7 +104,7 @@ import Testing
                 }
             }
             let commits = Commits()
-            mirror.store.pool.add(transactionObserver: commits, extent: .databaseLifetime)
+            try mirror.store.pool.add(transactionObserver: commits, extent: .databaseLifetime)
             let pruner = MirrorPruner(store: mirror.store)
             let forgotten = try #require(try await pruner.forget(before: Self.start + Self.day))
             // The event that waits has an edge of its own.

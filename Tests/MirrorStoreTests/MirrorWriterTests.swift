@@ -58,7 +58,7 @@ import Testing
             let (store, _) = try MirrorStore.open(path: folder.appending(path: "mirror.db").path)
             let writer = MirrorWriter(store: store, metadataKey: "user_id", livemode: false)
             let commits = Commits()
-            store.pool.add(transactionObserver: commits, extent: .databaseLifetime)
+            try store.pool.add(transactionObserver: commits, extent: .databaseLifetime)
             let events = 500
             try await withThrowingTaskGroup { group in
                 for number in 0..<events {

@@ -19,6 +19,7 @@ import Testing
         .invalidParameter: (422, [:]),
         .rateLimited: (429, [.retryAfter: "60"]),
         .mirrorNotReady: (503, [.retryAfter: "30"]),
+        .mirrorStale: (503, [.retryAfter: "30"]),
         .stripeError: (502, [:]),
         .stripeBusy: (503, [.retryAfter: "5"]),
         .stripeUnavailable: (503, [.retryAfter: "30"]),

@@ -87,6 +87,13 @@ final class Arrivals: Sendable {
         waiter?.wake.finish()
     }
 
+    /// Wakes all who wait: what has come in is not known.
+    func announceAll() {
+        for wake in state.withLockedValue({ $0.waiters.values.map(\.wake) }) {
+            wake.yield()
+        }
+    }
+
     /// Wakes whoever waits for one of these ids; to be called after the commit that brought them.
     func announce(_ ids: some Sequence<String>) {
         let woken = state.withLockedValue { state -> [AsyncStream<Void>.Continuation] in

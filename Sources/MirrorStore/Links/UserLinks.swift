@@ -137,7 +137,7 @@ public struct UserLinks: Sendable {
     /// - Throws: ``MirrorError`` where the mirror cannot be read, or what the body throws.
     public func forEach(_ filter: Filter, _ body: (UserLink) throws -> Void) throws {
         do {
-            try store.pool.read { db in
+            try store.readRethrowing { db in
                 try LinkDecisionTable(db: db).forEachCustomer(filter) { links in
                     for link in links.links where filter.matches(link) {
                         try body(link)

@@ -27,6 +27,7 @@ public struct MirrorReport: Sendable, Hashable {
     /// - Throws: ``MirrorError`` where the mirror cannot be read.
     public init(of store: MirrorStore, totals: MirrorTotals? = nil, now: Double) async throws(MirrorError) {
         self = try await store.read { db in try MirrorReport(db, path: store.path, totals: totals, now: now) }
+        status.isFollowed = store.followed != nil
     }
 
     private init(_ db: Database, path: String, totals: MirrorTotals?, now: Double) throws {

@@ -32,6 +32,7 @@ public enum MirrorRebuild {
         guard FileManager.default.fileExists(atPath: path) else {
             throw .unusable(path: path, reason: "there is no such file; 'portald backfill' makes and fills one")
         }
+        if FollowedFile.isFollowed(path) { throw .followed(path: path) }
         do {
             try refuseWhileInUse(path)
             var decisions: [Decision] = []

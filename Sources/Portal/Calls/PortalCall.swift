@@ -5,8 +5,8 @@ internal import StripeClient
 struct PortalCall: Sendable {
     let client: StripeClient
     let breaker: StripeBreaker
-    /// The mirror's side of reads.
-    let reads: ObjectReads
+    /// The mirror's side of reads; nil where another machine's daemon reads.
+    let reads: ObjectReads?
     /// Unix seconds by this machine's clock.
     let now: @Sendable () -> Double
 
@@ -38,6 +38,7 @@ struct PortalCall: Sendable {
         case .price:
             return PortalFailure(ParameterFault("price", "There is no such price.", cause: "\(error)"))
         case .mirrored(let object):
+            guard let reads else { return PortalFailure(.stripeError, cause: "\(error)") }
             do {
                 try await reads.request(object, at: now())
                 return PortalFailure(.stripeError, cause: "\(error); \(object.id) is read anew")

@@ -19,14 +19,14 @@ public final class PortalCalls: Service {
 
     /// - Parameters:
     ///   - client: Calls Stripe.
-    ///   - reads: The mirror's side of reads.
+    ///   - reads: The mirror's side of reads; nil where another machine's daemon reads.
     ///   - now: Unix seconds by this machine's clock.
     ///   - clock: Counts the pauses between probes.
     ///   - randomness: A number in 0...1 for each pause.
     ///   - logger: Gets a line when Stripe ceases to answer, and one when it answers again.
     public init(
         client: StripeClient,
-        reads: ObjectReads,
+        reads: ObjectReads?,
         now: @escaping @Sendable () -> Double,
         clock: some Clock<Duration> = ContinuousClock(),
         randomness: @escaping @Sendable () -> Double = { Double.random(in: 0...1) },

@@ -6,6 +6,7 @@ public import MirrorStore
 public struct AdminAPI: Sendable {
     private let store: MirrorStore
     private let sweepLimit: Double
+    private let lagLimit: Double?
     private let now: @Sendable () -> Double
     private let metrics: MetricsPage?
     private let statusPage: StatusPageEndpoints
@@ -14,21 +15,29 @@ public struct AdminAPI: Sendable {
     ///   - store: The mirror.
     ///   - sweepInterval: Seconds between sweeps; after three of them, and a quarter of an hour, the status page says that something
     ///     is wrong, and after twelve, and an hour, the mirror is no longer called ready.
+    ///   - lagLimit: Seconds that a mirror which is another machine's may lag; nil for this machine's own.
     ///   - now: Unix seconds by this machine's clock.
     ///   - metrics: What `/metrics` answers; nil for nothing.
     /// - Throws: Where the status page's template cannot be read.
     public init(
         store: MirrorStore,
         sweepInterval: Int64,
+        lagLimit: Double? = nil,
         now: @escaping @Sendable () -> Double,
         metrics: MetricsPage? = nil
     ) throws {
         self.store = store
         sweepLimit = max(3600, 12 * Double(sweepInterval))
+        self.lagLimit = lagLimit
         self.now = now
         self.metrics = metrics
         statusPage = StatusPageEndpoints(
-            renderer: try StatusPageRenderer(store: store, sweepInterval: sweepInterval, now: now)
+            renderer: try StatusPageRenderer(
+                store: store,
+                sweepInterval: sweepInterval,
+                lagLimit: lagLimit ?? StatusVerdict.usualLagLimit,
+                now: now
+            )
         )
     }
 
@@ -40,9 +49,15 @@ public struct AdminAPI: Sendable {
     public func buildResponder() -> some HTTPResponder<RequestRecordContext> {
         let router = Router(context: RequestRecordContext.self)
         router.add(middleware: FailureMiddleware())
-        let (store, sweepLimit, now) = (store, sweepLimit, now)
+        let (store, sweepLimit, lagLimit, now) = (store, sweepLimit, lagLimit, now)
         Endpoint.get("/readyz") { request, _ in
-            try await Readiness(of: store, sweepLimit: sweepLimit, at: now()).response(to: request)
+            let readiness =
+                if let lagLimit {
+                    await Readiness(ofFollowed: store, lagLimit: lagLimit, at: now())
+                } else {
+                    await Readiness(of: store, sweepLimit: sweepLimit, at: now())
+                }
+            return try readiness.response(to: request)
         }.add(to: router)
         if let metrics {
             Endpoint.get("/metrics") { _, _ in await metrics.response() }.add(to: router)

@@ -47,7 +47,7 @@ struct Readiness: Sendable, Hashable, Encodable {
                 await Self.check(store),
                 // Once filled, the mirror stays current while it is filled anew.
                 Check(name: "backfill", isReady: vitals.isFilled, detail: Self.progress(vitals.isFilled, unfinished)),
-                Self.check(sweptAt: vitals.sweptAt, limit: sweepLimit, at: now),
+                Self.check(vitals, limit: sweepLimit, at: now),
             ])
         } catch {
             self.init(checks: [Check(name: "store", isReady: false, detail: "cannot be read: \(error)")])
@@ -63,8 +63,41 @@ struct Readiness: Sendable, Hashable, Encodable {
         }
     }
 
-    private static func check(sweptAt: Double?, limit: Double, at now: Double) -> Check {
-        guard let sweptAt else { return Check(name: "sweep", isReady: false, detail: "none has finished yet") }
+    /// Asks a mirror that is another machine's, and that nothing is written to here.
+    ///
+    /// - Parameters:
+    ///   - store: The mirror.
+    ///   - lagLimit: Seconds that it may lag behind the primary.
+    ///   - now: Unix seconds by this machine's clock.
+    init(ofFollowed store: MirrorStore, lagLimit: Double, at now: Double) async {
+        do throws(MirrorError) {
+            let vitals = try await MirrorVitals(of: store)
+            self.init(checks: [
+                Check(name: "store", isReady: true, detail: "readable"),
+                Check(name: "backfill", isReady: vitals.isFilled, detail: Self.progress(vitals.isFilled, nil)),
+                Self.check(lag: vitals.replication.lag(at: now), limit: lagLimit),
+            ])
+        } catch {
+            self.init(checks: [Check(name: "store", isReady: false, detail: "cannot be read: \(error)")])
+        }
+    }
+
+    private static func check(lag: Double?, limit: Double) -> Check {
+        guard let lag else {
+            return Check(name: "replication", isReady: false, detail: "the primary has not given a sign of life yet")
+        }
+        let isRecent = lag <= limit
+        let detail = "the primary's last sign of life is \(Int(lag)) s old" + (isRecent ? "" : ", more than \(Int(limit)) s")
+        return Check(name: "replication", isReady: isRecent, detail: detail)
+    }
+
+    private static func check(_ vitals: MirrorVitals, limit: Double, at now: Double) -> Check {
+        guard let sweptAt = vitals.sweptAt else {
+            return Check(name: "sweep", isReady: false, detail: "none has finished yet")
+        }
+        guard vitals.replication.isCovered(bySweepAt: sweptAt) else {
+            return Check(name: "sweep", isReady: false, detail: "none has finished since this mirror was promoted")
+        }
         let age = max(0, now - sweptAt)
         let isRecent = age <= limit
         let detail = "the last finished \(Int(age)) s ago" + (isRecent ? "" : ", more than \(Int(limit)) s")

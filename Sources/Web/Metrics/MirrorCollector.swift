@@ -19,6 +19,9 @@ public struct MirrorCollector: MetricsCollector {
         case sweptAt = "portald_sweep_finished_timestamp_seconds"
         case verifiedAt = "portald_verification_finished_timestamp_seconds"
         case driftedRows = "portald_verification_drifted_rows"
+        case epoch = "portald_replication_epoch"
+        case heartbeatAt = "portald_replication_heartbeat_timestamp_seconds"
+        case lag = "portald_replication_lag_seconds"
         case databaseSize = "portald_database_size_bytes"
         case walSize = "portald_wal_size_bytes"
 
@@ -41,6 +44,9 @@ public struct MirrorCollector: MetricsCollector {
             case .sweptAt: "When the last sweep of Stripe's events finished; 0 for never."
             case .verifiedAt: "When the last whole comparison with Stripe finished; 0 for never."
             case .driftedRows: "Rows that the latest comparison found to differ without an event that says why."
+            case .epoch: "The epoch of the mirror: how often it was promoted, plus one."
+            case .heartbeatAt: "When the primary last said in the mirror that it is alive, by its clock; 0 for never."
+            case .lag: "Time since then, on a node that follows another machine's mirror; 0 on a primary."
             case .databaseSize: "Size of the mirror's file."
             case .walSize: "Size of the write-ahead log beside the mirror's file."
             }
@@ -48,18 +54,18 @@ public struct MirrorCollector: MetricsCollector {
     }
 
     private let store: MirrorStore
-    private let writer: MirrorWriter
+    private let writer: MirrorWriter?
     private let now: @Sendable () -> Double
     private let values: [Figure: PrometheusValue]
 
     /// - Parameters:
     ///   - store: The mirror.
-    ///   - writer: Its writer.
+    ///   - writer: Its writer; nil for a mirror that is another machine's.
     ///   - now: Unix seconds by this machine's clock.
     ///   - registry: Gets the metrics.
     public init(
         store: MirrorStore,
-        writer: MirrorWriter,
+        writer: MirrorWriter?,
         now: @escaping @Sendable () -> Double,
         registry: PrometheusRegistry
     ) {
@@ -85,7 +91,7 @@ public struct MirrorCollector: MetricsCollector {
     private func value(of figure: Figure, _ vitals: MirrorVitals?, at now: Double) -> Double? {
         switch figure {
         case .isReadable: return vitals == nil ? 0 : 1
-        case .queue: return Double(writer.waitingCount)
+        case .queue: return Double(writer?.waitingCount ?? 0)
         default: break
         }
         guard let vitals else { return nil }
@@ -102,6 +108,9 @@ public struct MirrorCollector: MetricsCollector {
         case .sweptAt: vitals.sweptAt ?? 0
         case .verifiedAt: vitals.verifiedAt ?? 0
         case .driftedRows: Double(vitals.driftedRows)
+        case .epoch: Double(vitals.replication.epoch)
+        case .heartbeatAt: vitals.replication.heartbeatAt ?? 0
+        case .lag: writer == nil ? vitals.replication.lag(at: now) : 0
         case .databaseSize: Double(vitals.databaseBytes)
         case .walSize: Double(vitals.walBytes)
         }

@@ -34,7 +34,7 @@ struct ServeCommand: AsyncParsableCommand {
         logger.notice(
             "starting",
             metadata: [
-                "version": "\(Version.current)", "mode": settings.livemode ? "live" : "test",
+                "version": "\(Version.current)", "role": "\(settings.role.rawValue)", "mode": settings.livemode ? "live" : "test",
                 "database": "\(settings.database)", "api_version": "\(settings.apiVersion)",
             ]
         )

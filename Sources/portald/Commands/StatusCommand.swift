@@ -44,6 +44,9 @@ struct StatusCommand: AsyncParsableCommand {
         let sweepInterval = try SettingsOptions.orRefuse { () throws(SettingsError) in
             try Settings.sweepInterval(in: source)
         }
+        let lagLimit = try SettingsOptions.orRefuse { () throws(SettingsError) in
+            try Settings.maxStaleness(in: source)
+        }
         let store = try await options.openReadOnly()
         let report: MirrorReport
         do throws(MirrorError) {
@@ -51,7 +54,7 @@ struct StatusCommand: AsyncParsableCommand {
         } catch {
             throw CommandFailure(error)
         }
-        let verdict = StatusVerdict(report, sweepInterval: sweepInterval)
+        let verdict = StatusVerdict(report, sweepInterval: sweepInterval, lagLimit: Double(lagLimit))
         print(
             json
                 ? try JSONText.of(Answer(status: report.status, verdict: verdict))

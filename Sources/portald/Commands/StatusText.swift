@@ -31,6 +31,7 @@ struct StatusText {
             ("unverified", status.oldestUnverifiedSeconds.map { "no row for longer than \($0) seconds" } ?? "no row"),
             ("endpoint", endpoint),
             ("API version", versions),
+            ("replication", replication),
         ]
         for (index, secret) in status.webhookSecrets.enumerated() {
             let used = secret.lastUsedAt.map { ", last on \(Self.time(Double($0)))" } ?? ""
@@ -54,6 +55,11 @@ struct StatusText {
                 let words = [finding.problem, finding.remedy].filter { !$0.isEmpty }.joined(separator: " ")
                 return [level + words] + (finding.command.map { [remedy + $0] } ?? [])
             }
+    }
+
+    private var replication: String {
+        let sign = status.replication.heartbeatAt.map { "its last sign of life on \(Self.time($0))" } ?? "no sign of life yet"
+        return "\(status.isFollowed ? "follows the primary" : "primary"), epoch \(status.replication.epoch), \(sign)"
     }
 
     private var endpoint: String {

@@ -25,7 +25,8 @@ struct Reloader: Service {
     let transport: CurlTransport
     let keySets: KeySetService
     let report: StateReport?
-    let log: SyncLog
+    /// Keeps which webhook secrets there are; nil where the mirror is another machine's.
+    let log: SyncLog?
     /// Lets the public listener answer by what is in force.
     let replace: @Sendable (InForce) -> Void
     let logger: Logger
@@ -117,6 +118,7 @@ struct Reloader: Service {
 
     /// For `portald status`; the reload does not hang on it.
     private func noteSecrets(of settings: Settings) async {
+        guard let log else { return }
         do {
             try await log.setWebhookSecrets(settings.webhookSecrets.map(\.fingerprint))
         } catch {

@@ -60,6 +60,18 @@ struct Settings: Sendable {
     var verifyShare: Int
     /// `PORTALD_EVENT_RETENTION_DAYS`, default 30.
     var eventRetentionDays: Int
+    /// `PORTALD_ROLE`, default `primary`.
+    var role: Role
+    /// `PORTALD_MAX_STALENESS`, seconds that a followed mirror may lag, default 60; a primary gives signs of life six times
+    /// within it.
+    var maxStaleness: Int64
+    /// `PORTALD_STALE`, default `serve`: whether a followed mirror that lags further answers all the same.
+    var stale: StalePolicy
+    /// `PORTALD_LITESTREAM_CONFIG`: Litestream's configuration, for the commands that run it and for the watch for a newer
+    /// primary.
+    var litestreamConfig: String?
+    /// `PORTALD_LITESTREAM`, default `litestream`: the program.
+    var litestream: String
     /// `PORTALD_LOG_LEVEL`, default `info`.
     var logLevel: Logger.Level
     /// `PORTALD_LOG_FORMAT`, default `logfmt`.
@@ -80,6 +92,16 @@ struct Settings: Sendable {
         let interval = reader.sweepInterval()
         guard reader.faults.isEmpty else { throw SettingsError(faults: reader.faults) }
         return interval
+    }
+
+    /// How far a followed mirror may lag alone, for commands that need little else.
+    ///
+    /// - Throws: ``SettingsError`` where it is not usable.
+    static func maxStaleness(in source: SettingsSource) throws(SettingsError) -> Int64 {
+        var reader = SettingsReader(source: source)
+        let seconds = reader.maxStaleness()
+        guard reader.faults.isEmpty else { throw SettingsError(faults: reader.faults) }
+        return seconds
     }
 
     /// The statuses that open the portal alone, for commands that need little else.
@@ -105,7 +127,8 @@ struct Settings: Sendable {
         let key = reader.secretKey("STRIPE_SECRET_KEY")
         let frontend = reader.frontendURL("FRONTEND_URL")
         let returnPath = reader.path("PORTALD_RETURN_PATH", default: "/billing")
-        let webhookSecrets = reader.webhookSecrets("STRIPE_WEBHOOK_SECRET")
+        role = reader.choice("PORTALD_ROLE", default: .primary)
+        let webhookSecrets = reader.webhookSecrets("STRIPE_WEBHOOK_SECRET", isRequired: role == .primary)
         let apiBase = reader.endpoint("STRIPE_API_BASE", default: "https://api.stripe.com")
         webhookURL = reader.webhookURL("PORTALD_WEBHOOK_URL")
         let listen = reader.listenAddress("PORTALD_LISTEN", default: "127.0.0.1:8080")
@@ -125,8 +148,12 @@ struct Settings: Sendable {
         endpointInterval = reader.seconds("PORTALD_ENDPOINT_INTERVAL", default: 60)
         verifyShare = reader.integer("PORTALD_VERIFY_SHARE", of: "percent", in: 0...50, default: 5)
         eventRetentionDays = reader.integer("PORTALD_EVENT_RETENTION_DAYS", of: "days", in: 1...3650, default: 30)
+        maxStaleness = reader.maxStaleness()
+        stale = reader.choice("PORTALD_STALE", default: .serve)
+        litestreamConfig = reader.text("PORTALD_LITESTREAM_CONFIG")
+        litestream = reader.text("PORTALD_LITESTREAM") ?? "litestream"
         logLevel = reader.logLevel("PORTALD_LOG_LEVEL", default: .info)
-        logFormat = reader.logFormat("PORTALD_LOG_FORMAT", default: .logfmt)
+        logFormat = reader.choice("PORTALD_LOG_FORMAT", default: .logfmt)
         guard reader.faults.isEmpty, let key, let frontend, let apiBase, let listen, let adminListen, let portalRate
         else {
             throw SettingsError(faults: reader.faults)

@@ -75,8 +75,9 @@ struct SettingsReader {
         return (Secret(text), mode.value)
     }
 
-    mutating func webhookSecrets(_ name: String) -> [WebhookSecret] {
-        guard let text = required(name, "the signing secret of your webhook endpoint, whsec_…") else { return [] }
+    mutating func webhookSecrets(_ name: String, isRequired: Bool) -> [WebhookSecret] {
+        let what = "the signing secret of your webhook endpoint, whsec_…"
+        guard let text = isRequired ? required(name, what) : text(name) else { return [] }
         let secrets = text.split(separator: ",", omittingEmptySubsequences: false)
             .map { WebhookSecret($0.trimmingCharacters(in: .whitespaces)) }
         if secrets.contains(nil) {
@@ -202,6 +203,8 @@ struct SettingsReader {
         return seconds
     }
 
+    mutating func maxStaleness() -> Int64 { seconds("PORTALD_MAX_STALENESS", default: 60) }
+
     mutating func sweepInterval() -> Int64 { seconds("PORTALD_SWEEP_INTERVAL", default: 300) }
 
     mutating func integer(
@@ -228,13 +231,16 @@ struct SettingsReader {
         return level
     }
 
-    mutating func logFormat(_ name: String, default fallback: LogFormat) -> LogFormat {
+    /// One of a few words.
+    mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
+        _ name: String,
+        default fallback: Choice
+    ) -> Choice {
         guard let text = text(name) else { return fallback }
-        guard let format = LogFormat(rawValue: text) else {
-            let formats = LogFormat.allCases.map(\.rawValue).joined(separator: " or ")
-            fault(name, "is no format; give \(formats)")
+        guard let choice = Choice(rawValue: text) else {
+            fault(name, "is unknown; give \(Choice.allCases.map(\.rawValue).joined(separator: " or "))")
             return fallback
         }
-        return format
+        return choice
     }
 }

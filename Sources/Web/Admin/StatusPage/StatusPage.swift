@@ -58,8 +58,8 @@ struct StatusPage: Sendable {
     let events: [Event]
     let conflicts: [Conflict]
 
-    init(_ report: MirrorReport, sweepInterval: Int64) {
-        let verdict = StatusVerdict(report, sweepInterval: sweepInterval)
+    init(_ report: MirrorReport, sweepInterval: Int64, lagLimit: Double) {
+        let verdict = StatusVerdict(report, sweepInterval: sweepInterval, lagLimit: lagLimit)
         let status = report.status
         level = verdict.level.rawValue
         headline = verdict.headline

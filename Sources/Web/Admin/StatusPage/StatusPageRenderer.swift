@@ -31,13 +31,20 @@ struct StatusPageRenderer: Sendable {
     private let now: @Sendable () -> Double
     private let template: MustacheTemplate
     private let sweepInterval: Int64
+    private let lagLimit: Double
     private let report = Kept<MirrorReport>(rest: 10)
     /// They cost a walk over the mirror: a page that is left open is to take a hundredth of a reader's time at most.
     private let totals = Kept<MirrorTotals>(rest: 100)
 
-    init(store: MirrorStore, sweepInterval: Int64, now: @escaping @Sendable () -> Double) throws {
+    init(
+        store: MirrorStore,
+        sweepInterval: Int64,
+        lagLimit: Double,
+        now: @escaping @Sendable () -> Double
+    ) throws {
         self.store = store
         self.sweepInterval = sweepInterval
+        self.lagLimit = lagLimit
         self.now = now
         template = try MustacheTemplate(string: String(decoding: PackageResources.status_html, as: UTF8.self))
     }
@@ -47,6 +54,6 @@ struct StatusPageRenderer: Sendable {
             let totals = try await totals.value { () async throws(MirrorError) in try await MirrorTotals(of: store) }
             return try await MirrorReport(of: store, totals: totals, now: now())
         }
-        return template.render(StatusPage(report, sweepInterval: sweepInterval))
+        return template.render(StatusPage(report, sweepInterval: sweepInterval, lagLimit: lagLimit))
     }
 }

@@ -49,6 +49,8 @@ public struct StatusVerdict: Sendable, Hashable {
 
     /// Seconds without a sweep after which Stripe counts as out of reach: three intervals, and a quarter of an hour at least.
     static func sweepLimit(interval: Int64) -> Double { max(15 * 60, 3 * Double(interval)) }
+    /// Seconds that a mirror which is another machine's may lag where nothing else is set.
+    public static let usualLagLimit: Double = 60
     /// Seconds for which an object may wait for a read.
     static let waitLimit: Double = 5 * 60
 
@@ -57,10 +59,11 @@ public struct StatusVerdict: Sendable, Hashable {
     /// - Parameters:
     ///   - report: What it tells.
     ///   - sweepInterval: Seconds between the daemon's sweeps.
-    public init(_ report: MirrorReport, sweepInterval: Int64) {
+    ///   - lagLimit: Seconds that a mirror which is another machine's may lag.
+    public init(_ report: MirrorReport, sweepInterval: Int64, lagLimit: Double = Self.usualLagLimit) {
         findings =
             [
-                Self.filling(report), Self.sweeps(report, every: sweepInterval), Self.endpoint(report),
+                Self.lag(report, limit: lagLimit), Self.filling(report), Self.sweeps(report, every: sweepInterval), Self.endpoint(report),
                 Self.webhooks(report),
                 Self.waiting(report), Self.failingReads(report), Self.failedEvents(report), Self.conflicts(report),
                 Self.drift(report),
@@ -81,8 +84,22 @@ public struct StatusVerdict: Sendable, Hashable {
         )
     }
 
+    private static func lag(_ report: MirrorReport, limit: Double) -> Finding? {
+        guard report.status.isFollowed else { return nil }
+        let lag = report.status.replication.lag(at: report.time)
+        if let lag, lag <= limit { return nil }
+        return Finding(
+            level: .failure,
+            problem: lag.map { "The primary's last sign of life is \(span($0)) old." }
+                ?? "The primary has not given a sign of life yet.",
+            remedy: "The primary or its Litestream is down, or the replica cannot be reached from here or there.",
+            command: "journalctl -u portald-follow -p warning --since -1d"
+        )
+    }
+
     private static func sweeps(_ report: MirrorReport, every interval: Int64) -> Finding? {
-        guard report.status.isReady else { return nil }
+        // Of another machine's mirror they are that machine's affair.
+        guard report.status.isReady, !report.status.isFollowed else { return nil }
         let last = report.status.sweptAt ?? report.status.backfill.finishedAt
         guard let last, report.time - last > sweepLimit(interval: interval) else { return nil }
         return Finding(

@@ -5,14 +5,16 @@ import Testing
 @testable import MirrorStore
 
 @Suite struct CheckpointsTests {
-    @Test(arguments: [
-        (nil, 0, Checkpoints.sqlite),
-        (1000, 0, .litestream),
-        (930, 0, .litestream),
-        (929, 0, .sqlite),
-        (1100, 0, .litestream),
-        (1000, Checkpoints.longestLog, .sqlite),
-    ] as [(Double?, Int, Checkpoints)])
+    @Test(
+        arguments: [
+            (nil, 0, Checkpoints.sqlite),
+            (1000, 0, .litestream),
+            (930, 0, .litestream),
+            (929, 0, .sqlite),
+            (1100, 0, .litestream),
+            (1000, Checkpoints.longestLog, .sqlite),
+        ] as [(Double?, Int, Checkpoints)]
+    )
     func areLeftToALitestreamThatIsAtWork(capturedAt: Double?, logBytes: Int, expected: Checkpoints) {
         #expect(Checkpoints(capturedAt: capturedAt, interval: 10, logBytes: logBytes, at: 1000) == expected)
     }

@@ -72,6 +72,7 @@ public struct MirrorStore: Sendable {
     /// - Parameters:
     ///   - path: The file; it need not be there yet, and may be replaced.
     ///   - livemode: The mode that it has to be of; nil for either.
+    /// - Returns: The mirror.
     public static func openFollowed(path: String, livemode: Bool?) -> MirrorStore {
         MirrorStore(file: .followed(FollowedFile(path: path, livemode: livemode)), path: path)
     }

@@ -19,7 +19,7 @@ struct CORSMiddleware: RouterMiddleware {
         guard let origin = request.headers[.origin], allowedOrigins.contains(origin) else { return response }
         response.headers[.accessControlAllowOrigin] = origin
         if allowsCredentials { response.headers[.accessControlAllowCredentials] = "true" }
-        response.headers[.accessControlExposeHeaders] = 
+        response.headers[.accessControlExposeHeaders] =
             "Retry-After, Portald-Mirror-Age, Portald-Mirror-Lag, Portald-Request-Id"
         if request.method == .options {
             response.headers[.accessControlAllowMethods] = response.headers[.allow]

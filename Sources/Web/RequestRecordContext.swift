@@ -62,7 +62,8 @@ public final class RequestRecord: Sendable {
 
     /// Notes what the answer is decided from.
     func note(_ snapshot: MirrorReader.Snapshot, at now: Double) {
-        state.withLockedValue { $0.reading = Reading(at: now, heardAt: snapshot.heardAt, heartbeatAt: snapshot.heartbeatAt) }
+        let reading = Reading(at: now, heardAt: snapshot.heardAt, heartbeatAt: snapshot.heartbeatAt)
+        state.withLockedValue { $0.reading = reading }
     }
 
     var metadata: Logger.Metadata { state.withLockedValue { $0.fields } }

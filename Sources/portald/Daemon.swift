@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import MirrorStore
 import Portal
+import Replica
 import ServiceLifecycle
 import Stripe
 import StripeClient
@@ -28,6 +29,8 @@ struct Daemon {
     /// - Throws: What keeps the daemon from starting, or stops it.
     func run() async throws {
         let store = try openStore()
+        let fence = try fence(store)
+        try await fence?.look()
         let transport = try CurlTransport()
         defer { transport.shutdown() }
         let metrics = DaemonMetrics(at: SyncParts.now())
@@ -110,7 +113,8 @@ struct Daemon {
         }
         let services: [(any Service)?] = [
             sync?.writer, journal, sync?.retention, sync?.refresher, sync?.synchronizer, sync?.verification,
-            sync?.endpointWatch, sync?.heartbeat, isPrimary ? nil : FollowedChanges(store: store), keySets, calls,
+            sync?.endpointWatch, sync?.heartbeat, fence, isPrimary ? nil : FollowedChanges(store: store), keySets,
+            calls,
             watchdog(store), admin, listener, report, reloader,
         ]
         // Stopped in reverse: no request is taken in any more before the writer commits the last.
@@ -144,6 +148,14 @@ struct Daemon {
         }
         try store.requireMode(livemode: settings.livemode)
         return store
+    }
+
+    /// Nil where no replica is named, and on a node, which writes nothing anyway.
+    private func fence(_ store: MirrorStore) throws -> Fence? {
+        guard settings.role == .primary, let path = settings.litestreamConfig else { return nil }
+        let configuration = try LitestreamConfiguration(path: path)
+        let litestream = Litestream(program: settings.litestream, configuration: configuration, logger: logger)
+        return Fence(claims: EpochClaims(litestream: litestream), store: store, logger: logger)
     }
 
     private func watchdog(_ store: MirrorStore) -> Watchdog? {

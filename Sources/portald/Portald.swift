@@ -10,13 +10,13 @@ struct Portald: AsyncParsableCommand {
             Settings come from the environment, from files of the same name in $CREDENTIALS_DIRECTORY, or from a file \
             given with --config. The README lists them.
 
-            Exit codes: 0 success, 1 failure, 3 'verify' found drift, 4 'doctor' or 'status' has warnings only, 64 wrong usage, 78 wrong settings.
+            Exit codes: 0 success, 1 failure, 3 'verify' found drift, 4 'doctor' or 'status' has warnings only, 5 another primary has taken over, 64 wrong usage, 78 wrong settings.
             """,
         version: Version.current,
         subcommands: [
             ServeCommand.self, BackfillCommand.self, VerifyCommand.self, StatusCommand.self, ExplainCommand.self,
             LinkCommand.self, UnlinkCommand.self, LinksCommand.self, EventsCommand.self, MigrateCommand.self,
-            BackupCommand.self, DoctorCommand.self,
+            BackupCommand.self, DoctorCommand.self, ReplicateCommand.self, FollowCommand.self, PromoteCommand.self,
             DemoCommand.self, SandboxCommand.self,
         ]
     )

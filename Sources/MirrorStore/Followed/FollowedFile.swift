@@ -41,10 +41,15 @@ final class FollowedFile: Sendable {
     }
 
     /// Whether Litestream has been following into a file.
-    static func isFollowed(_ path: String) -> Bool { FileStamp(path + positionSuffix) != nil }
+    static func isFollowed(_ path: String) -> Bool { position(path) != nil }
 
     /// When Litestream last brought the file to a new state; changes with each.
-    var position: FileStamp? { FileStamp(path + Self.positionSuffix) }
+    var position: FileStamp? { Self.position(path) }
+
+    /// The name may be a link, and Litestream knows the file by its own.
+    private static func position(_ path: String) -> FileStamp? {
+        DatabaseFile.real(path).flatMap { FileStamp($0 + positionSuffix) }
+    }
 
     /// Reads from one snapshot, after those that came before.
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {

@@ -37,6 +37,38 @@ enum DatabaseFile {
         }
     }
 
+    /// The path of the file that a path leads to; nil where there is none. https://man7.org/linux/man-pages/man3/realpath.3.html
+    static func real(_ path: String) -> String? {
+        guard let real = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(real) }
+        return unsafe String(cString: real)
+    }
+
+    /// The processes, by number and name, that have a file open for writing, of those that this process may look at.
+    static func writers(of path: String) -> [(process: Int, name: String)] {
+        let own = Int(getpid())
+        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { Int($0) } ?? []
+        return processes.filter { $0 != own && isWriting($0, to: path) }.map { process in
+            let name = (try? String(contentsOfFile: "/proc/\(process)/comm", encoding: .utf8)) ?? ""
+            return (process, name.filter { !$0.isNewline })
+        }
+    }
+
+    /// https://man7.org/linux/man-pages/man5/proc_pid_fdinfo.5.html: the flags of `open(2)`, in octal digits.
+    private static func isWriting(_ process: Int, to path: String) -> Bool {
+        let folder = "/proc/\(process)/fd"
+        // A process that is gone, or not this user's, has nothing to say.
+        let descriptors = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return descriptors.contains { descriptor in
+            guard (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(descriptor)")) == path,
+                let info = try? String(contentsOfFile: "/proc/\(process)/fdinfo/\(descriptor)", encoding: .utf8),
+                let line = info.split(separator: "\n").first(where: { $0.hasPrefix("flags:") }),
+                let flags = Int32(line.dropFirst(6).filter(\.isWholeNumber), radix: 8)
+            else { return false }
+            return flags & O_ACCMODE != O_RDONLY
+        }
+    }
+
     private static func resolved(_ path: String) -> String {
         let url = URL(filePath: path).absoluteURL.resolvingSymlinksInPath()
         return url.deletingLastPathComponent().resolvingSymlinksInPath().appending(path: url.lastPathComponent).path

@@ -87,7 +87,8 @@ struct Readiness: Sendable, Hashable, Encodable {
             return Check(name: "replication", isReady: false, detail: "the primary has not given a sign of life yet")
         }
         let isRecent = lag <= limit
-        let detail = "the primary's last sign of life is \(Int(lag)) s old" + (isRecent ? "" : ", more than \(Int(limit)) s")
+        let age = "the primary's last sign of life is \(Int(lag)) s old"
+        let detail = age + (isRecent ? "" : ", more than \(Int(limit)) s")
         return Check(name: "replication", isReady: isRecent, detail: detail)
     }
 

@@ -5,6 +5,8 @@ extension ExitCode {
     static let configuration = ExitCode(78)
     /// Rows are, or were, not what Stripe has.
     static let drift = ExitCode(3)
+    /// Another primary has taken over.
+    static let superseded = ExitCode(5)
     /// Nothing fails, and something should be looked at.
     static let warnings = ExitCode(4)
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import Replica
 import Stripe
 import UnixSignals
 
@@ -34,7 +35,8 @@ struct ServeCommand: AsyncParsableCommand {
         logger.notice(
             "starting",
             metadata: [
-                "version": "\(Version.current)", "role": "\(settings.role.rawValue)", "mode": settings.livemode ? "live" : "test",
+                "version": "\(Version.current)", "role": "\(settings.role.rawValue)",
+                "mode": settings.livemode ? "live" : "test",
                 "database": "\(settings.database)", "api_version": "\(settings.apiVersion)",
             ]
         )
@@ -54,6 +56,9 @@ struct ServeCommand: AsyncParsableCommand {
                     outcome: ReloadOutcomeFile(environment: environment)
                 )
             ).run()
+        } catch let error as Fence.Superseded {
+            logger.critical("superseded", metadata: ["cause": "\(error)"])
+            throw ExitCode.superseded
         } catch {
             logger.critical("cannot go on", metadata: ["cause": "\(error)"])
             throw ExitCode.failure

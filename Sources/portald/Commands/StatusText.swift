@@ -58,7 +58,8 @@ struct StatusText {
     }
 
     private var replication: String {
-        let sign = status.replication.heartbeatAt.map { "its last sign of life on \(Self.time($0))" } ?? "no sign of life yet"
+        let sign =
+            status.replication.heartbeatAt.map { "its last sign of life on \(Self.time($0))" } ?? "no sign of life yet"
         return "\(status.isFollowed ? "follows the primary" : "primary"), epoch \(status.replication.epoch), \(sign)"
     }
 

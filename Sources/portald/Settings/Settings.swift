@@ -150,8 +150,8 @@ struct Settings: Sendable {
         eventRetentionDays = reader.integer("PORTALD_EVENT_RETENTION_DAYS", of: "days", in: 1...3650, default: 30)
         maxStaleness = reader.maxStaleness()
         stale = reader.choice("PORTALD_STALE", default: .serve)
-        litestreamConfig = reader.text("PORTALD_LITESTREAM_CONFIG")
-        litestream = reader.text("PORTALD_LITESTREAM") ?? "litestream"
+        litestreamConfig = reader.litestreamConfig()
+        litestream = reader.litestream()
         logLevel = reader.logLevel("PORTALD_LOG_LEVEL", default: .info)
         logFormat = reader.choice("PORTALD_LOG_FORMAT", default: .logfmt)
         guard reader.faults.isEmpty, let key, let frontend, let apiBase, let listen, let adminListen, let portalRate

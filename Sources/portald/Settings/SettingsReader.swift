@@ -203,6 +203,10 @@ struct SettingsReader {
         return seconds
     }
 
+    mutating func litestream() -> String { text("PORTALD_LITESTREAM") ?? "litestream" }
+
+    mutating func litestreamConfig() -> String? { text("PORTALD_LITESTREAM_CONFIG") }
+
     mutating func maxStaleness() -> Int64 { seconds("PORTALD_MAX_STALENESS", default: 60) }
 
     mutating func sweepInterval() -> Int64 { seconds("PORTALD_SWEEP_INTERVAL", default: 300) }

@@ -63,7 +63,8 @@ public struct StatusVerdict: Sendable, Hashable {
     public init(_ report: MirrorReport, sweepInterval: Int64, lagLimit: Double = Self.usualLagLimit) {
         findings =
             [
-                Self.lag(report, limit: lagLimit), Self.filling(report), Self.sweeps(report, every: sweepInterval), Self.endpoint(report),
+                Self.lag(report, limit: lagLimit), Self.filling(report), Self.sweeps(report, every: sweepInterval),
+                Self.endpoint(report),
                 Self.webhooks(report),
                 Self.waiting(report), Self.failingReads(report), Self.failedEvents(report), Self.conflicts(report),
                 Self.drift(report),

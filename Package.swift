@@ -178,6 +178,13 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "ReplicaTests",
+            dependencies: [
+                "MirrorStore", "Replica", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(
             name: "PortalTests",
             dependencies: [
                 "MirrorStore", "Portal", "Sandbox", "Stripe", "StripeClient", "TestSupport",
@@ -206,7 +213,7 @@ let package = Package(
         .testTarget(
             name: "portaldTests",
             dependencies: [
-                "Portal", "Stripe", "StripeClient", "Web", "portald",
+                "MirrorStore", "Portal", "Replica", "Stripe", "StripeClient", "Web", "portald",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),

@@ -44,7 +44,8 @@ public struct EpochClaims: Sendable {
                 "epoch \(claim.epoch) is the primary's on \(claim.host), since "
                     + Date(timeIntervalSince1970: claim.claimedAt.rounded(.down)).ISO8601Format()
             case .slow(let epoch):
-                "epoch \(epoch) could not be claimed in time: the replica took longer than \(EpochClaims.writing) to write"
+                "epoch \(epoch) could not be claimed: the replica took longer than \(EpochClaims.writing) to write; "
+                    + "try again, with the epoch after it where this one is said to be taken"
             case .unclaimedMirror(let epoch):
                 "the replica holds a mirror of epoch \(epoch) that no primary claims; give another path in the replica"
             case .litestream(let error): "\(error)"
@@ -68,6 +69,7 @@ public struct EpochClaims: Sendable {
     /// The newest epoch that is claimed; nil where none is.
     ///
     /// - Parameter known: An epoch that surely was, to begin with; epochs are claimed one after another.
+    /// - Returns: Its claim.
     /// - Throws: ``Refusal`` where the replica cannot be asked.
     public func newest(from known: Int = 0) async throws(Refusal) -> EpochClaim? {
         var newest: EpochClaim?
@@ -88,18 +90,24 @@ public struct EpochClaims: Sendable {
             guard holder.token == claim.token else { throw .taken(holder) }
             return
         }
-        try await write(claim)
-        guard ContinuousClock.now - began <= Self.writing else { throw .slow(epoch: claim.epoch) }
+        let left = Self.writing - (ContinuousClock.now - began)
+        guard left > .zero else { throw .slow(epoch: claim.epoch) }
+        // Two writes at once can fail and be there all the same: what is read back counts.
+        let failure = try await write(claim, within: left)
+        if failure == .timedOut { throw .slow(epoch: claim.epoch) }
         do {
             try await clock.sleep(for: Self.settling)
         } catch {
             throw .slow(epoch: claim.epoch)
         }
-        let holder = try await read(claim.epoch)
+        guard let holder = try await holder(of: claim.epoch) else {
+            throw .litestream(failure ?? .failed("the claim is not in the replica"))
+        }
         guard holder.token == claim.token else { throw .taken(holder) }
     }
 
-    private func write(_ claim: EpochClaim) async throws(Refusal) {
+    /// - Returns: What Litestream says went wrong.
+    private func write(_ claim: EpochClaim, within limit: Duration) async throws(Refusal) -> LitestreamError? {
         try await inFolder { folder async throws(Refusal) in
             let file = folder.appending(path: "claim.db").path
             do throws(MirrorError) {
@@ -108,9 +116,10 @@ public struct EpochClaims: Sendable {
                 throw .store(error)
             }
             do throws(LitestreamError) {
-                try await litestream.copy(file, to: .claim(epoch: claim.epoch))
+                try await litestream.copy(file, to: .claim(epoch: claim.epoch), within: limit)
+                return nil
             } catch {
-                throw .litestream(error)
+                return error
             }
         }
     }

@@ -9,7 +9,7 @@ internal import MirrorStore
 /// run restores a file of its own; the mirror's name is a link that is moved to it once it is whole, and the former file is
 /// read until then. While the replica cannot be reached, the last one stays.
 public struct Follower: Sendable {
-    /// How often it is looked whether another primary has taken over.
+    /// How often it is looked whether another primary has taken over, and whether Litestream gets on.
     private static let epochInterval: Duration = .seconds(15)
     /// How often it is looked whether a file is restored.
     private static let restoreInterval: Duration = .milliseconds(100)
@@ -82,7 +82,7 @@ public struct Follower: Sendable {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await litestream.follow(.mirror(epoch: epoch), into: file) }
                 group.addTask { try await takeOver(file, epoch) }
-                group.addTask { await waitForSuccessor(of: epoch) }
+                group.addTask { await watch(file, epoch) }
                 // Whichever ends first ends the others.
                 defer { group.cancelAll() }
                 try await group.next()
@@ -105,16 +105,41 @@ public struct Follower: Sendable {
         while true { try await clock.sleep(for: Self.epochInterval) }
     }
 
-    private func waitForSuccessor(of epoch: Int) async {
-        var newest = epoch
-        while newest == epoch {
+    /// Returns when there is a newer epoch, or Litestream does not get on.
+    private func watch(_ file: String, _ epoch: Int) async {
+        var stall = Stall()
+        while true {
             do {
                 try await clock.sleep(for: Self.epochInterval)
             } catch {
                 return
             }
-            newest = await newestEpoch(from: epoch) ?? epoch
+            if let newest = await newestEpoch(from: epoch), newest > epoch {
+                logger.notice("another primary has taken over", metadata: ["epoch": "\(newest)"])
+                return
+            }
+            if stall.look(at: position(of: file), against: await position(of: epoch)) {
+                logger.warning(
+                    "Litestream does not follow any more; it is started again",
+                    metadata: ["epoch": "\(epoch)"]
+                )
+                return
+            }
         }
-        logger.notice("another primary has taken over", metadata: ["epoch": "\(newest)"])
+    }
+
+    /// What Litestream has brought the file to.
+    private func position(of file: String) -> String? {
+        // It is not there before the file is restored, and that may take its time.
+        (try? String(contentsOfFile: file + "-txid", encoding: .utf8))?.filter { !$0.isWhitespace }
+    }
+
+    /// Nil where the replica cannot be asked: then Litestream cannot follow either.
+    private func position(of epoch: Int) async -> String? {
+        do {
+            return try await litestream.position(of: .mirror(epoch: epoch))
+        } catch {
+            return nil
+        }
     }
 }

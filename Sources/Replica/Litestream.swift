@@ -5,11 +5,13 @@ internal import SystemPackage
 
 /// The program Litestream, which replicates SQLite files: run as an operator would run it. https://litestream.io/reference/
 public struct Litestream: Sendable {
-    /// How long one look at the replica, or one small file to or from it, may take.
+    /// How long one look at the replica, or one small file from it, may take: Litestream itself may wait for ever.
     static let patience: Duration = .seconds(10)
     /// How long it may take to end; a follower that waits for the file's lock does not end by itself.
     private static let farewell: Duration = .seconds(5)
     private static let outputLimit = 1 << 20
+    /// Litestream looks up where a replica is by the name of the database, which need not be there.
+    private static let anyDatabase = "/nonexistent/portald.db"
 
     private let program: String
     private let configuration: LitestreamConfiguration
@@ -25,95 +27,115 @@ public struct Litestream: Sendable {
         self.logger = logger
     }
 
+    /// One run of the program.
+    private struct Invocation {
+        var command: String
+        var options: [String] = []
+        var operands: [String] = [Litestream.anyDatabase]
+        var part: ReplicaPart
+        var database = Litestream.anyDatabase
+    }
+
+    /// What the program calls its version, such as `0.5.17`.
+    ///
+    /// - Throws: ``LitestreamError`` where it cannot be run.
+    public func version() async throws(LitestreamError) -> String {
+        // No part of the replica has to do with it.
+        let output = try await run(Invocation(command: "version", operands: [], part: .mirror(epoch: 1)))
+        return output.filter { !$0.isWhitespace }
+    }
+
     /// Whether there is anything in a part of the replica.
     ///
     /// - Throws: ``LitestreamError``, also where the replica cannot be reached.
     func holds(_ part: ReplicaPart) async throws(LitestreamError) -> Bool {
-        // Litestream looks the replica up by the name of the database, which need not be there.
-        let output = try await run(
-            "ltx",
-            ["-level", "all", "-json"],
-            part,
-            database: Self.anyDatabase,
-            [Self.anyDatabase]
-        )
-        let files: [LTXFile]
-        do {
-            files = try JSONDecoder().decode([LTXFile].self, from: Data(output.utf8))
-        } catch {
-            throw .failed("its list of files cannot be read")
-        }
-        return !files.isEmpty
+        try await !files(of: part, level: "all").isEmpty
+    }
+
+    /// The position that a mirror in the replica was last written up to; nil where nothing was written of late.
+    ///
+    /// - Throws: ``LitestreamError``, also where the replica cannot be reached.
+    func position(of part: ReplicaPart) async throws(LitestreamError) -> String? {
+        try await files(of: part, level: "0").map(\.position).max()
     }
 
     private struct LTXFile: Decodable {
-        var level: Int
+        /// A hexadecimal number; all are of one length.
+        var position: String
+
+        enum CodingKeys: String, CodingKey {
+            case position = "max_txid"
+        }
     }
 
-    private static let anyDatabase = "/nonexistent/portald.db"
+    private func files(of part: ReplicaPart, level: String) async throws(LitestreamError) -> [LTXFile] {
+        let output = try await run(Invocation(command: "ltx", options: ["-level", level, "-json"], part: part))
+        // Warnings may come before it.
+        let lines = output.split(separator: "\n").drop { !$0.hasPrefix("[") }
+        do {
+            return try JSONDecoder().decode([LTXFile].self, from: Data(lines.joined(separator: "\n").utf8))
+        } catch {
+            throw .failed("its list of files cannot be read")
+        }
+    }
 
     /// Copies the first state of a small database in the replica to a new file.
     ///
     /// - Throws: ``LitestreamError``.
     func restoreFirst(_ part: ReplicaPart, to file: String) async throws(LitestreamError) {
         let first = ["-txid", "0000000000000001", "-o", file]
-        _ = try await run("restore", first, part, database: Self.anyDatabase, [Self.anyDatabase])
+        _ = try await run(Invocation(command: "restore", options: first, part: part))
     }
 
-    /// Copies a small database to the replica.
+    /// Copies a small database to the replica, within a time or not at all.
     ///
-    /// - Throws: ``LitestreamError``.
-    func copy(_ file: String, to part: ReplicaPart) async throws(LitestreamError) {
-        _ = try await run("replicate", ["-once"], part, database: file, [])
+    /// - Throws: ``LitestreamError``; it may have been written all the same, where others write at the same time.
+    func copy(_ file: String, to part: ReplicaPart, within limit: Duration) async throws(LitestreamError) {
+        let invocation = Invocation(command: "replicate", options: ["-once"], operands: [], part: part, database: file)
+        _ = try await run(invocation, within: limit)
     }
 
     /// Replicates a database until the task is cancelled.
     ///
     /// - Throws: ``LitestreamError`` where Litestream ends by itself.
     func replicate(_ file: String, to part: ReplicaPart) async throws(LitestreamError) {
-        try await runOn("replicate", [], part, database: file, [])
+        try await runOn(Invocation(command: "replicate", operands: [], part: part, database: file))
     }
 
     /// Restores a new file and follows the replica into it until the task is cancelled.
     ///
     /// - Throws: ``LitestreamError`` where Litestream ends by itself.
     func follow(_ part: ReplicaPart, into file: String) async throws(LitestreamError) {
-        try await runOn("restore", ["-f", "-o", file], part, database: Self.anyDatabase, [Self.anyDatabase])
+        try await runOn(Invocation(command: "restore", options: ["-f", "-o", file], part: part))
     }
 
     // MARK: Running the program
 
-    private func platform() -> PlatformOptions {
-        var options = PlatformOptions()
-        options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: Self.farewell)]
-        return options
-    }
-
     private var executable: Executable { program.contains("/") ? .path(FilePath(program)) : .name(program) }
 
-    private func arguments(_ command: String, _ options: [String], _ operands: [String]) -> Arguments {
-        Arguments([command, "-config", configuration.path] + options + operands)
+    private func arguments(_ invocation: Invocation) -> Arguments {
+        // Of all commands this one reads no configuration.
+        let configured = invocation.command == "version" ? [] : ["-config", configuration.path]
+        return Arguments([invocation.command] + configured + invocation.options + invocation.operands)
     }
 
-    private func environment(_ part: ReplicaPart, _ database: String) -> Environment {
-        Environment.inherit.updating([
-            "PORTALD_DATABASE": database,
-            "PORTALD_REPLICA": part.path,
+    private func environment(_ invocation: Invocation) -> Environment {
+        .inherit.updating([
+            "PORTALD_DATABASE": invocation.database,
+            "PORTALD_REPLICA": invocation.part.path,
         ])
     }
 
     /// Runs it to its end, and returns what it printed.
     private func run(
-        _ command: String,
-        _ options: [String],
-        _ part: ReplicaPart,
-        database: String,
-        _ operands: [String]
+        _ invocation: Invocation,
+        within limit: Duration = Self.patience
     ) async throws(LitestreamError) -> String {
         let outcome = await withTaskGroup(of: Result<String, LitestreamError>?.self) { group in
-            group.addTask { await self.runToEnd(command, options, part, database: database, operands) }
+            group.addTask { await self.runToEnd(invocation) }
             group.addTask {
-                try? await Task.sleep(for: Self.patience)
+                // Cut short where the program has ended.
+                try? await Task.sleep(for: limit)
                 return nil
             }
             let first = await group.next() ?? nil
@@ -124,24 +146,18 @@ public struct Litestream: Sendable {
         return try outcome.get()
     }
 
-    private func runToEnd(
-        _ command: String,
-        _ options: [String],
-        _ part: ReplicaPart,
-        database: String,
-        _ operands: [String]
-    ) async -> Result<String, LitestreamError> {
+    /// A cancelled task kills it: it has nothing to finish.
+    private func runToEnd(_ invocation: Invocation) async -> Result<String, LitestreamError> {
         do {
             let result = try await Subprocess.run(
                 executable,
-                arguments: arguments(command, options, operands),
-                environment: environment(part, database),
-                platformOptions: platform(),
+                arguments: arguments(invocation),
+                environment: environment(invocation),
                 output: .string(limit: Self.outputLimit),
                 error: .string(limit: Self.outputLimit)
             )
             guard result.terminationStatus.isSuccess else {
-                return .failure(.failed(Self.reason(in: result.standardError + result.standardOutput)))
+                return .failure(.failed(Self.reason(in: result.standardOutput + "\n" + result.standardError)))
             }
             return .success(result.standardOutput)
         } catch {
@@ -150,19 +166,15 @@ public struct Litestream: Sendable {
     }
 
     /// Runs it until the task is cancelled.
-    private func runOn(
-        _ command: String,
-        _ options: [String],
-        _ part: ReplicaPart,
-        database: String,
-        _ operands: [String]
-    ) async throws(LitestreamError) {
+    private func runOn(_ invocation: Invocation) async throws(LitestreamError) {
+        var options = PlatformOptions()
+        options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: Self.farewell)]
         do {
             let result = try await Subprocess.run(
                 executable,
-                arguments: arguments(command, options, operands),
-                environment: environment(part, database),
-                platformOptions: platform(),
+                arguments: arguments(invocation),
+                environment: environment(invocation),
+                platformOptions: options,
                 input: .none,
                 output: .sequence,
                 error: .combinedWithOutput

@@ -30,7 +30,7 @@ def test_is_complete(installed):
         "/usr/share/fish/vendor_completions.d/portald.fish", "/usr/share/doc/portald/copyright",
         "/usr/share/doc/portald/changelog.gz", "/usr/share/doc/portald/changelog.Debian.gz",
         "/usr/share/doc/portald/README.Debian", "/usr/share/doc/portald/examples/nginx.conf",
-        "/usr/share/doc/portald/examples/Caddyfile",
+        "/usr/share/doc/portald/examples/Caddyfile", "/usr/share/doc/portald/examples/litestream.yml",
     ]:
         assert installed.exists(path), path
     assert installed.run("dpkg --verify portald") == ""

@@ -32,6 +32,14 @@ import Web
         await faults(Self.required.merging(more) { _, new in new })
     }
 
+    @Test func aNodeTakesInNoWebhooks() async throws {
+        var environment = Self.required
+        environment["STRIPE_WEBHOOK_SECRET"] = nil
+        #expect(await faults(environment).count == 1)
+        environment["PORTALD_ROLE"] = "portal"
+        #expect(try await settings(environment).webhookSecrets.isEmpty)
+    }
+
     // MARK: Values
 
     @Test func hasDefaults() async throws {
@@ -55,6 +63,11 @@ import Web
         #expect(settings.portalStatuses == ["active", "trialing", "past_due"])
         #expect(settings.signatureTolerance == 300)
         #expect(settings.adminListen == ListenAddress(host: "127.0.0.1", port: 9464))
+        #expect(settings.role == .primary)
+        #expect(settings.maxStaleness == 60)
+        #expect(settings.stale == .serve)
+        #expect(settings.litestreamConfig == nil)
+        #expect(settings.litestream == "litestream")
         #expect(settings.stripeRate == 20)
         #expect(settings.sweepInterval == 300)
         #expect(settings.verifyShare == 5)
@@ -225,7 +238,9 @@ import Web
         "PORTALD_JWT_ISSUER": " ", "PORTALD_JWT_AUDIENCE": "",
         "PORTALD_JWT_USER_CLAIM": "\t", "PORTALD_JWT_REQUIRED_CLAIMS": "MARK", "PORTALD_PORTAL_CONFIGURATION": "MARK",
         "PORTALD_USER_METADATA_KEY": "", "PORTALD_PORTAL_STATUSES": "active,,MARK",
-        "PORTALD_SIGNATURE_TOLERANCE": "MARK", "PORTALD_LOG_LEVEL": "MARK", "PORTALD_LOG_FORMAT": "MARK", "PORTALD_ADMIN_LISTEN": "MARK",
+        "PORTALD_SIGNATURE_TOLERANCE": "MARK", "PORTALD_LOG_LEVEL": "MARK", "PORTALD_LOG_FORMAT": "MARK", "PORTALD_ROLE": "MARK", "PORTALD_STALE": "MARK",
+        "PORTALD_MAX_STALENESS": "MARK",
+        "PORTALD_LITESTREAM_CONFIG": " ", "PORTALD_LITESTREAM": "\"MARK\"", "PORTALD_ADMIN_LISTEN": "MARK",
         "PORTALD_PORTAL_RATE": "MARK", "PORTALD_STRIPE_RATE": "MARK", "PORTALD_SWEEP_INTERVAL": "MARK", "PORTALD_VERIFY_SHARE": "MARK",
         "PORTALD_EVENT_RETENTION_DAYS": "MARK", "PORTALD_ENDPOINT_INTERVAL": "MARK",
     ]
@@ -285,7 +300,8 @@ import Web
         ("PORTALD_VERIFY_SHARE", "5%", "0 to 50"), ("PORTALD_EVENT_RETENTION_DAYS", "0", "days from 1 to 3650"),
         ("PORTALD_EVENT_RETENTION_DAYS", "3651", "1 to 3650"), ("PORTALD_EVENT_RETENTION_DAYS", "30d", "1 to 3650"),
         ("PORTALD_LOG_LEVEL", "verbose", "no level"), ("PORTALD_LOG_LEVEL", "INFO", "no level"),
-        ("PORTALD_LOG_FORMAT", "JSON", "no format"),
+        ("PORTALD_LOG_FORMAT", "JSON", "logfmt or json"), ("PORTALD_ROLE", "standby", "primary or portal"),
+        ("PORTALD_STALE", "maybe", "serve or refuse"), ("PORTALD_MAX_STALENESS", "0", "seconds"),
         ("PORTALD_DATABASE", "", "blank"), ("PORTALD_USER_METADATA_KEY", " ", "blank"),
     ])
     func saysWhatIsWrong(_ name: String, value: String, words: String) async {

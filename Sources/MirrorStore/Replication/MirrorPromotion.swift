@@ -104,6 +104,7 @@ public struct MirrorPromotion: Sendable {
         guard unsafe rename(file, path) == 0 else {
             throw .unusable(path: file, reason: "it cannot be renamed to \(path)")
         }
+        try LitestreamFolder(database: path).remove()
         try discardClaim()
     }
 }

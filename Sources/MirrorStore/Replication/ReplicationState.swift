@@ -11,6 +11,21 @@ public struct ReplicationState: Sendable, Hashable {
     /// Seconds that it leaves between two such signs.
     public var heartbeatInterval: Double?
 
+    /// Creates a state from its parts.
+    public init(
+        epoch: Int,
+        claim: String? = nil,
+        epochBeganAt: Double? = nil,
+        heartbeatAt: Double? = nil,
+        heartbeatInterval: Double? = nil
+    ) {
+        self.epoch = epoch
+        self.claim = claim
+        self.epochBeganAt = epochBeganAt
+        self.heartbeatAt = heartbeatAt
+        self.heartbeatInterval = heartbeatInterval
+    }
+
     /// Seconds since the primary last said that it is alive; nil where it never did.
     ///
     /// Where the primary's clock is ahead of this machine's, 0.

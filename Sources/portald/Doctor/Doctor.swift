@@ -1,5 +1,7 @@
 import Foundation
+import Logging
 import MirrorStore
+import Replica
 import Stripe
 import StripeClient
 
@@ -17,7 +19,7 @@ struct Doctor {
     var endpoint: EndpointCheck { EndpointCheck(expected: settings.expectedEndpoint) }
 
     func findings() async -> [Finding] {
-        let local = files() + [database()]
+        let local = files() + [database()] + (await replication())
         return local + (await account())
     }
 
@@ -81,6 +83,65 @@ struct Doctor {
             )
         } catch {
             return .failure("database", "the mirror cannot be used", remedy: "\(error)")
+        }
+    }
+
+    // MARK: Other machines
+
+    /// Nothing where there are none.
+    private func replication() async -> [Finding] {
+        guard settings.litestreamConfig != nil || settings.role == .portal else { return [] }
+        do {
+            let store = try MirrorStore.openReadOnly(path: settings.database)
+            let state = try await ReplicationLog(store: store).state()
+            try store.close()
+            let now = SyncParts.now()
+            let litestream = try settings.litestreamConfig.map { path in
+                Litestream(
+                    program: settings.litestream,
+                    configuration: try LitestreamConfiguration(path: path),
+                    logger: .silent
+                )
+            }
+            var findings: [Finding] = []
+            if let litestream {
+                findings.append(await program(litestream))
+            }
+            if settings.role == .portal {
+                findings.append(LitestreamCheck.lag(state.lag(at: now), limit: settings.maxStaleness))
+            } else {
+                let folder = LitestreamFolder(database: settings.database)
+                findings.append(LitestreamCheck.capture(folder.capturedAt, state, at: now))
+                if let litestream { findings.append(await epoch(state, EpochClaims(litestream: litestream))) }
+            }
+            return findings
+        } catch let error as LitestreamError {
+            return [
+                .failure("litestream-config", "\(error)", remedy: "examples are in /usr/share/doc/portald/examples/")
+            ]
+        } catch {
+            // What is wrong with the mirror, its own check tells.
+            return []
+        }
+    }
+
+    private func program(_ litestream: Litestream) async -> Finding {
+        do throws(LitestreamError) {
+            return LitestreamCheck.version(.success(try await litestream.version()))
+        } catch {
+            return LitestreamCheck.version(.failure(error))
+        }
+    }
+
+    private func epoch(_ state: ReplicationState, _ claims: EpochClaims) async -> Finding {
+        do throws(EpochClaims.Refusal) {
+            return LitestreamCheck.epoch(
+                successor: try await claims.holder(of: state.epoch + 1),
+                holder: try await claims.holder(of: state.epoch),
+                state
+            )
+        } catch {
+            return LitestreamCheck.unreachable("\(error)")
         }
     }
 

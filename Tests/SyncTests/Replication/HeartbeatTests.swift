@@ -1,7 +1,7 @@
 import Foundation
 import MirrorStore
-import Testing
 import TestSupport
+import Testing
 
 @testable import Sync
 

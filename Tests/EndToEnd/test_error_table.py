@@ -13,6 +13,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from support.account import Account
+from support.mirror import mark_filled
 from support.settings import FRONTEND, JWT_SECRET
 from support.users import User, bearer
 from support.waiting import DEADLINE
@@ -167,6 +168,17 @@ def a_customer_of_two_users(world):
 @row(503, "mirror_not_ready", Retry_After="30")
 def a_mirror_that_is_not_filled(world):
     return world.ask(User(), daemon=world.launch.daemon(filled=False))
+
+
+@row(503, "mirror_stale", Retry_After="30")
+def a_node_whose_primary_gives_no_sign_of_life(world):
+    database = world.launch.directory() / "portald.db"
+    assert world.launch.run("migrate", "--database", str(database))[0] == 0
+    mark_filled(database)
+    # As Litestream leaves a file that it follows into.
+    Path(f"{database}-txid").write_text("0000000000000001\n")
+    node = world.launch.daemon(world.sandbox, str(database), PORTALD_ROLE="portal", PORTALD_STALE="refuse")
+    return world.ask(User(), daemon=node)
 
 
 @row(503, "store_unavailable", Retry_After="5")

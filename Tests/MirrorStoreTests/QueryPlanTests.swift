@@ -8,7 +8,7 @@ import Testing
 @Suite struct QueryPlanTests {
     @Test func noStatementScansATable() async throws {
         try await TestMirror.with { mirror async throws in
-            let traced = NIOLockedValueBox<Set<String>>(Set(MirrorReader.SQL.all + ArrivalReader.SQL.all))
+            let traced = NIOLockedValueBox<Set<String>>(Set(MirrorReader.SQL.all + ArrivalReader.SQL.all + ReplicationTable.SQL.all))
             try await mirror.store.pool.writeWithoutTransaction { db in
                 db.trace { event in
                     if case .statement(let statement) = event {

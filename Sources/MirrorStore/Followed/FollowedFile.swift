@@ -95,7 +95,7 @@ final class FollowedFile: Sendable {
                 try db.execute(sql: "PRAGMA shrink_memory")
                 // The first page is read, and the lock with it is held until the end.
                 guard try Self.schemaVersion(db) == connection.schemaVersion else { throw SchemaChanged() }
-                guard isWhole else { throw Unsettled() }
+                guard isWhole(connection.file) else { throw Unsettled() }
                 return (try body(db), try String.fetchOne(db, sql: "PRAGMA journal_mode"))
             }
             if journalMode == "wal" { try closeConnection() }
@@ -110,9 +110,13 @@ final class FollowedFile: Sendable {
         }
     }
 
-    /// Under the lock: whether Litestream has finished all that it began.
-    private var isWhole: Bool {
-        guard let file = FileStamp(path), let position else { return true }
+    /// Under the lock: whether the file that is open is still the one of the name, and Litestream has finished all that it
+    /// began in it.
+    private func isWhole(_ open: FileStamp.Identity) -> Bool {
+        // The name is followed once, or the two could be of different files. Without a file, the last one is read.
+        guard let real = DatabaseFile.real(path), let file = FileStamp(real) else { return true }
+        guard file.identity == open else { return false }
+        guard let position = FileStamp(real + Self.positionSuffix) else { return true }
         return file.modified <= position.modified
     }
 
@@ -138,7 +142,7 @@ final class FollowedFile: Sendable {
         do {
             let schemaVersion = try queue.read { db in
                 let schemaVersion = try Self.schemaVersion(db)
-                guard isWhole else { throw Unsettled() }
+                guard isWhole(file) else { throw Unsettled() }
                 try Migrations.requireCurrent(db, path: path)
                 if let livemode { try MirrorStore.requireMode(livemode: livemode, db, path: path) }
                 return schemaVersion

@@ -9,6 +9,7 @@ struct ReplicationTable {
         static let heartbeat = "SELECT heartbeat_at FROM replication WHERE id = 1"
         static let state = "SELECT * FROM replication WHERE id = 1"
         static let beat = "UPDATE replication SET heartbeat_at = ?, heartbeat_interval = ? WHERE id = 1"
+        static let all = [heartbeat, state, beat]
     }
 
     /// When the primary last said that it is alive, Unix seconds by its clock; nil where it never did.

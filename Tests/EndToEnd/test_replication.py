@@ -141,7 +141,7 @@ def test_a_node_restarted_while_the_replica_is_out_of_reach(cluster):
 
 
 class Changes:
-    """A thread that changes the account as fast as it can."""
+    """A thread that changes the account some fifty times a second."""
 
     def __init__(self, sandbox):
         self._account = Account(sandbox)
@@ -159,7 +159,7 @@ class Changes:
     def _run(self):
         customers = [self._account.add_subscriber(User()) for _ in range(10)]
         number = 0
-        while not self._is_done.is_set():
+        while not self._is_done.wait(0.015):
             number += 1
             customer = customers[number % len(customers)]
             self._account.customers.update(customer, {"name": f"Name {number}", "metadata": {"step": str(number)}})

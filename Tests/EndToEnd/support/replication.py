@@ -124,6 +124,10 @@ class Machine:
         self.daemon.kill()
         self.companion.kill()
 
+    def stop(self):
+        """Ends what runs, the daemon last, as it should be."""
+        assert [self.companion.stop(), self.daemon.stop()] == [0, 0]
+
     # What users and load balancers see.
 
     def click(self, user, **parameters):

@@ -47,12 +47,11 @@ class Wire:
     def close(self):
         async def close():
             self._server.close()
-            for writer in list(self._writers):
-                writer.transport.abort()
-            tasks = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            self._is_whole.set()
+            while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+                for writer in list(self._writers):
+                    writer.transport.abort()
+                await asyncio.wait(tasks, timeout=0.1)
 
         self._call(close())
         self._loop.call_soon_threadsafe(self._loop.stop)

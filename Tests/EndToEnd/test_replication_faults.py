@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.replication import Cluster
+from support.replication import Cluster, Replica
 from support.users import User
 from support.waiting import eventually
 
@@ -75,7 +75,7 @@ def test_the_network_between_replica_and_a_node_is_cut(cluster, resets):
 
 def test_the_replicas_disk_is_full(launch, report):
     with mounted(launch, "-t", "tmpfs", "-o", "size=16m", "tmpfs") as folder:
-        cluster = Cluster(launch, folder / "replica")
+        cluster = Cluster(launch, Replica(launch, folder / "replica"))
         try:
             main = cluster.primary()
             node = cluster.node()

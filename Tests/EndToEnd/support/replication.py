@@ -22,10 +22,10 @@ SUPERSEDED = 5
 CONFIGURATION = """\
 dbs:
   - path: ${{PORTALD_DATABASE}}
-    monitor-interval: 100ms
+    monitor-interval: {interval}
     replica:
       {place}
-      sync-interval: 100ms
+      sync-interval: {interval}
 """
 
 
@@ -50,7 +50,7 @@ class Replica:
             f"host-key: {self._server.host_key}",
             f"path: {self.folder}/${{PORTALD_REPLICA}}",
         ]
-        return CONFIGURATION.format(place="\n      ".join(lines))
+        return CONFIGURATION.format(place="\n      ".join(lines), interval="100ms")
 
     def close(self):
         for wire in self._wires:
@@ -168,18 +168,19 @@ class Machine:
 class Cluster:
     """Machines with one account at Stripe and one replica."""
 
-    def __init__(self, launch, folder=None):
+    def __init__(self, launch, replica=None):
         self.launch = launch
         self.sandbox = launch.sandbox()
         self.account = Account(self.sandbox)
-        self.replica = Replica(launch, folder)
+        self.replica = replica or Replica(launch)
         self._endpoint = None
 
-    def primary(self, **settings):
-        """A machine that takes in events and replicates."""
+    def primary(self, forwards=True, **settings):
+        """A machine that takes in events, by default the sandbox's own deliveries, and replicates."""
         machine = Machine(self, **settings)
         machine.serve().wait_until_filled()
-        self._endpoint = self.sandbox.forward_to(machine.daemon)
+        if forwards:
+            self._endpoint = self.sandbox.forward_to(machine.daemon)
         machine.replicate()
         return machine
 

@@ -109,6 +109,17 @@ class Program:
         return self.process.poll() is None
 
 
+class Parent(Program):
+    """A portald that runs other programs, which end with it when the machine is lost."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options, start_new_session=True)
+
+    def kill(self):
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.wait()
+
+
 class Daemon(Program):
     """`portald serve` on a port of its own."""
 
@@ -285,14 +296,23 @@ class Launcher:
             code, _, errors = self.run("migrate", "--database", database)
             assert code == 0, errors
             mark_filled(database)
-        settings = daemon_settings(database=database, stripe=sandbox.url if sandbox else None, **changes)
+        settings = self.settings(sandbox, database, **changes)
         return self._launch(Daemon(self.binary, settings, directory, config))
+
+    @staticmethod
+    def settings(sandbox, database, **changes):
+        """What a daemon and its commands are started with."""
+        return daemon_settings(database=database, stripe=sandbox.url if sandbox else None, **changes)
 
     def sandbox(self, *arguments, **options):
         return self._launch(Sandbox(self.binary, self.directory(), *arguments, **options))
 
     def program(self, *arguments, **settings):
         return self._launch(Program(self.binary, arguments, settings, self.directory()))
+
+    def parent(self, *arguments, **settings):
+        """A command that runs other programs."""
+        return self._launch(Parent(self.binary, arguments, settings, self.directory()))
 
     def command(self, binary, *arguments):
         """Another program, which starts portald."""

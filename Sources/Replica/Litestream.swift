@@ -5,8 +5,6 @@ internal import SystemPackage
 
 /// The program Litestream, which replicates SQLite files: run as an operator would run it. https://litestream.io/reference/
 public struct Litestream: Sendable {
-    /// How long one look at the replica, or one small file from it, may take: Litestream itself may wait for ever.
-    static let patience: Duration = .seconds(10)
     /// How long it may take to end; a follower that waits for the file's lock does not end by itself.
     private static let farewell: Duration = .seconds(5)
     private static let outputLimit = 1 << 20
@@ -15,15 +13,23 @@ public struct Litestream: Sendable {
 
     private let program: String
     private let configuration: LitestreamConfiguration
+    private let patience: Duration
     private let logger: Logger
 
     /// - Parameters:
     ///   - program: The program's name or path.
     ///   - configuration: Says where the replica is.
+    ///   - patience: How long one look at the replica, or one small file from it, may take: Litestream itself may wait for ever.
     ///   - logger: Gets what it reports while it runs on.
-    public init(program: String, configuration: LitestreamConfiguration, logger: Logger) {
+    public init(
+        program: String,
+        configuration: LitestreamConfiguration,
+        patience: Duration = .seconds(10),
+        logger: Logger
+    ) {
         self.program = program
         self.configuration = configuration
+        self.patience = patience
         self.logger = logger
     }
 
@@ -129,8 +135,9 @@ public struct Litestream: Sendable {
     /// Runs it to its end, and returns what it printed.
     private func run(
         _ invocation: Invocation,
-        within limit: Duration = Self.patience
+        within limit: Duration? = nil
     ) async throws(LitestreamError) -> String {
+        let limit = limit ?? patience
         let outcome = await withTaskGroup(of: Result<String, LitestreamError>?.self) { group in
             group.addTask { await self.runToEnd(invocation) }
             group.addTask {

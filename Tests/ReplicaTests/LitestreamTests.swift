@@ -28,7 +28,12 @@ import Testing
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
             let file = folder.appending(path: "litestream.yml").path
             try await body(
-                Litestream(program: program, configuration: LitestreamConfiguration(path: file), logger: logger),
+                Litestream(
+                    program: program,
+                    configuration: LitestreamConfiguration(path: file),
+                    patience: .seconds(240),
+                    logger: logger
+                ),
                 folder
             )
         }
@@ -54,7 +59,7 @@ import Testing
     @Test func isToldTheFileAndThePlace() async throws {
         let script = #"echo "$@" "$PORTALD_DATABASE" "$PORTALD_REPLICA" >"$(dirname "$0")/said""#
         try await Self.with(script) { litestream, folder async throws in
-            try await litestream.copy("/x/claim.db", to: .claim(epoch: 3), within: .seconds(60))
+            try await litestream.copy("/x/claim.db", to: .claim(epoch: 3), within: .seconds(240))
             let said = try String(contentsOf: folder.appending(path: "said"), encoding: .utf8)
             #expect(said == "replicate -config \(folder.path)/litestream.yml -once /x/claim.db claims/3\n")
         }

@@ -21,7 +21,7 @@ import Testing
             let reply = try await api.send(request)
             #expect(reply.header("Access-Control-Allow-Origin") == RunningAPI.frontend)
             #expect(reply.header("Access-Control-Allow-Credentials") == nil)
-            #expect(reply.header("Access-Control-Expose-Headers") == "Retry-After, Portald-Mirror-Age, Portald-Request-Id")
+            #expect(reply.header("Access-Control-Expose-Headers") == "Retry-After, Portald-Mirror-Age, Portald-Mirror-Lag, Portald-Request-Id")
             #expect(reply.header("Vary") == "Origin")
         }
     }

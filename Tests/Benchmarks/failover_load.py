@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import multiprocessing
+import signal
 import time
 import traceback
 import urllib.parse
@@ -66,14 +67,14 @@ class Remote:
         assert is_done, result
         return result
 
-    tell = ask
-
     def close(self):
         self._process.terminate()
         self._process.join()
 
     @classmethod
     def _run(cls, pipe, arguments):
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
         async def serve():
             load = cls.Load(*arguments)
             tasks = [asyncio.create_task(task) for task in load.tasks()]
@@ -128,9 +129,12 @@ class StripeLoad:
         while True:
             page = (await self._api(connection, "GET", "/v1/events", limit=100, ending_before=newest))["data"]
             for event in reversed(page):
+                newest = event["id"]
+                if not event["type"].startswith("customer."):
+                    # No endpoint is asked to send what the mirror has no use for, such as each click's.
+                    continue
                 self._unacknowledged += 1
                 self._queues[hash(event["data"]["object"]["id"]) % CONNECTIONS].put_nowait(event)
-                newest = event["id"]
             if len(page) < 100:
                 await asyncio.sleep(0.02)
 
@@ -175,8 +179,12 @@ class StripeLoad:
         is_ending, outcomes = False, collections.Counter()
 
         async def seen(connection):
-            while True:
-                status, answer = await connection.ask("GET", SUBSCRIPTIONS, {"Authorization": f"Bearer {token}"})
+            while time.time() < end + TIMEOUT:
+                try:
+                    status, answer = await connection.ask("GET", SUBSCRIPTIONS, {"Authorization": f"Bearer {token}"})
+                except asyncio.TimeoutError:
+                    outcomes[f"no answer in {TIMEOUT} s"] += 1
+                    continue
                 answer = json.loads(answer)
                 outcomes["200" if status == 200 else f"{status} {answer.get('code')}"] += 1
                 shown = answer.get("subscriptions")
@@ -189,14 +197,18 @@ class StripeLoad:
             self._objects.pop(marker, None)
             await self._api(api, "POST", f"/v1/subscriptions/{marker}", cancel_at_period_end=str(is_ending).lower())
             times = await asyncio.gather(*[seen(connection) for connection in connections])
-            lags += [max(0, at - self._objects[marker]) for at in times]
+            # One that was never seen counts as long as it was looked for.
+            lags += [max(0, (at or time.time()) - self._objects[marker]) for at in times]
             # Not in step with Litestream's interval.
             await asyncio.sleep(0.137)
         return lags, outcomes
 
-    async def finish(self):
-        """Changes nothing any more, and waits until all events are acknowledged; when each was."""
+    async def rest(self):
+        """Changes nothing any more; what has not been acknowledged is still delivered."""
         self._is_changing = False
+
+    async def finish(self):
+        """Waits until all events are acknowledged; when each was."""
         await asyncio.sleep(1)
         while self._unacknowledged:
             await asyncio.sleep(0.1)
@@ -234,7 +246,7 @@ class ClicksLoad:
             outcomes[outcome] += 1
             if outcome == "no connection":
                 await asyncio.sleep(0.1)
-            else:
+            elif not outcome.startswith("no "):
                 latencies.append(time.perf_counter() - intended)
             number += 1
             # Of those that were due while the node was away, one is enough.
@@ -245,6 +257,8 @@ class ClicksLoad:
         method, path = ("POST", PORTAL) if number % 2 else ("GET", SUBSCRIPTIONS)
         try:
             status, body = await connection.ask(method, path, headers)
+        except asyncio.TimeoutError:
+            return f"no answer in {TIMEOUT} s"
         except FAILURES:
             return "no connection"
         return "200" if status == 200 else f"{status} {json.loads(body).get('code')}"

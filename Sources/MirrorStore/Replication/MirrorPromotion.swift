@@ -85,7 +85,10 @@ public struct MirrorPromotion: Sendable {
     /// - Throws: ``MirrorError``.
     public func begin(_ claim: EpochClaim, at now: Double) throws(MirrorError) {
         do {
-            let queue = try DatabaseQueue(path: file)
+            var configuration = Configuration()
+            // Users may be answered from it meanwhile.
+            configuration.busyMode = .timeout(5)
+            let queue = try DatabaseQueue(path: file, configuration: configuration)
             try queue.inDatabase { db in
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 try db.inTransaction {

@@ -200,7 +200,9 @@ def test_a_standby_takes_over(own_cluster, report):
     assert acknowledged <= known
     # The other node changes over by itself.
     strict.wait_until_ready()
-    assert cluster.check_equals_stripe(strict) and strict.click(user).status_code == 200
+    cluster.check_equals_stripe(strict)
+    answer = strict.click(user)
+    assert answer.status_code == 200, answer.text
 
     # The former primary comes back.
     before = dump(former)

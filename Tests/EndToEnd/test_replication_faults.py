@@ -46,7 +46,7 @@ def test_the_network_between_primary_and_replica_is_cut(cluster, resets):
     buyers = [check_takes_in_events(cluster, cluster.main)]
     for node in cluster.nodes:
         node.wait_until_stale()
-        assert node.subscriptions(buyers[0]).json()["active"] is False
+        assert node.settled(node.subscriptions, buyers[0]).json()["active"] is False
     buyers.append(check_takes_in_events(cluster, cluster.main))
     cluster.main.wire.mend()
     for node in cluster.nodes:
@@ -65,7 +65,7 @@ def test_the_network_between_replica_and_a_node_is_cut(cluster, resets):
     other.wait_until_active(buyer)
     cut.wait_until_stale()
     assert other.readiness()[0] == 200
-    assert cut.subscriptions(buyer).json()["active"] is False
+    assert cut.settled(cut.subscriptions, buyer).json()["active"] is False
     cut.wire.mend()
     cut.wait_until_active(buyer)
     cut.wait_until_ready()
@@ -88,7 +88,7 @@ def test_the_replicas_disk_is_full(launch, report):
                     pass
             buyer = check_takes_in_events(cluster, main)
             node.wait_until_stale()
-            assert node.subscriptions(buyer).json()["active"] is False
+            assert node.settled(node.subscriptions, buyer).json()["active"] is False
             assert check_takes_in_events(cluster, main) and main.companion.is_running
             ballast.unlink()
             node.wait_until_active(buyer)
@@ -165,7 +165,7 @@ def test_a_follower_killed_in_the_middle_of_a_change(launch, report):
         assert rounds <= 10
         eventually(lambda: last_sign(node) and last_sign(node) == last_sign(main))
         assert not is_torn(node)
-        former = [node.subscriptions(user).json()["active"] for user in change.users]
+        former = [node.settled(node.subscriptions, user).json()["active"] for user in change.users]
         assert former[0] == former[1]
         change.make()
         eventually(lambda: is_torn(node))
@@ -178,7 +178,7 @@ def test_a_follower_killed_in_the_middle_of_a_change(launch, report):
             assert status == 503 and "store" in checks["failing"]
         else:
             assert all(answer.status_code < 500 for answer in answers), answers
-            present = [node.subscriptions(user).json()["active"] for user in change.users]
+            present = [node.settled(node.subscriptions, user).json()["active"] for user in change.users]
             assert present == [not was for was in former]
         node.follow()
         eventually(lambda: [node.subscriptions(user).json().get("active") for user in change.users] == [not was for was in former])

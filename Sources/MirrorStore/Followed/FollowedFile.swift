@@ -17,8 +17,8 @@ internal import NIOConcurrencyHelpers
 final class FollowedFile: Sendable {
     /// How long a read waits for Litestream to let go of the file: most changes take milliseconds.
     private static let busyTimeout = 2.0
-    /// How often it is looked whether the file is whole again, and the microseconds between two looks.
-    private static let looks = (count: 50, pause: useconds_t(5000))
+    /// How often it is looked whether the file is whole again, and the microseconds between two looks: as long as for the lock.
+    private static let looks = (count: 200, pause: useconds_t(10_000))
     /// What Litestream adds to the file's name for the file that names the last change.
     static let positionSuffix = "-txid"
 

@@ -54,7 +54,7 @@ class Machine:
         self.start()
 
     def start(self):
-        """Boots it."""
+        """Boots it; from the thread that goes on, for the machine is shut down with that."""
         address = self._folder / "notify"
         address.unlink(missing_ok=True)
         notifications = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -64,7 +64,7 @@ class Machine:
         self._group = ControlGroup(f"portald-{os.getpid()}-{self._folder.name}")
         with self._console.open("wb") as console:
             self._container = subprocess.Popen(
-                # Its container is shut down with the test run, however that ends.
+                # Its container is shut down with the test run, however that ends. https://man7.org/linux/man-pages/man2/pr_set_pdeathsig.2const.html
                 ["setpriv", "--pdeathsig", "TERM", *self._command],
                 # Several machines share the base, which none of them writes to.
                 env=os.environ | {"NOTIFY_SOCKET": str(address), "SYSTEMD_NSPAWN_LOCK": "0"},

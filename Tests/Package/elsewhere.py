@@ -51,11 +51,6 @@ class Elsewhere:
         self._post("subscriptions", f"customer={customer}", f"items[0][price]={BASIC}")
         return customer
 
-    def event_types(self, status):
-        """Types of the events that an endpoint has answered with a status."""
-        body = json.loads(self._machine.run("curl --silent --fail http://127.0.0.1:12111/_sandbox/deliveries"))
-        return [attempt["type"] for attempt in body["deliveries"] if attempt.get("status") == status]
-
     def _post(self, path, *fields):
         return json.loads(self._machine.run(self._request(path, *fields)))
 

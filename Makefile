@@ -9,7 +9,7 @@ PORTALD_BINARY ?= .build/release/portald
 
 PACKAGES := libcurl4-openssl-dev libsqlite3-dev libssl-dev pkg-config
 DEB_PACKAGES := build-essential debhelper dpkg-dev fakeroot lintian
-PACKAGE_TEST_PACKAGES := mmdebstrap systemd-container util-linux
+PACKAGE_TEST_PACKAGES := iproute2 mmdebstrap systemd-container util-linux
 TEST_PACKAGES := chromium chromium-driver curl node-typescript openssh-server openssl prometheus python3-venv sqlite3
 
 # As root there may be no sudo, and none is needed.

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from machine import BaseSystem, Machine
+from support.replication import LITESTREAM
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -41,7 +42,7 @@ def base_system(package, tmp_path_factory):
 
 @pytest.fixture
 def machine(base_system, package, older_package, tmp_path):
-    machine = Machine(base_system, tmp_path, [package, older_package])
+    machine = Machine(base_system, tmp_path, [package, older_package, LITESTREAM])
     try:
         yield machine
     finally:

@@ -8,9 +8,9 @@ import subprocess
 from control_group import ControlGroup
 from support.waiting import DEADLINE
 
-PACKAGES = ["ca-certificates", "curl", "dbus", "nginx-light", "sqlite3", "systemd-sysv"]
+PACKAGES = ["ca-certificates", "curl", "dbus", "nginx-light", "openssh-server", "sqlite3", "systemd-sysv"]
 SUITE, MIRROR = "bookworm", "http://deb.debian.org/debian"
-ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
+ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
 
 
 class BaseSystem:
@@ -29,31 +29,50 @@ class BaseSystem:
 
 
 class Machine:
-    """A base system that has booted, with a network of its own; what happens to it is forgotten when it stops.
+    """A base system that has booted, with a network of its own; what happens to it is forgotten when it stops. Several may
+    run at once.
 
     It takes root, and a kernel that lets root make namespaces. https://www.freedesktop.org/software/systemd/man/systemd-nspawn.html
     """
 
-    def __init__(self, base, folder, files):
+    def __init__(self, base, folder, files, name="debian", disk=None, network=None):
+        """
+        disk: a folder that keeps what happens to the machine, so that it can be stopped and started.
+        network: the path of a network namespace that it is in.
+        """
+        self.name = name
+        self._folder = folder
+        self._container = self._group = self._leader = None
+        options = [f"--machine={name}", "--register=no", "--keep-unit", "--notify-ready=yes", "--console=pipe"]
+        options += [f"--network-namespace-path={network}" if network else "--private-network"]
+        options += [f"--bind-ro={file}:/mnt/{file.name}" for file in files]
+        self._command = ["systemd-nspawn", "--quiet", "--boot", *options]
+        if disk is None:
+            self._command += [f"--directory={base.root}", "--volatile=overlay"]
+        else:
+            self._command = on_disk(base, disk, self._command)
+        self.start()
+
+    def start(self):
+        """Boots it; from the thread that goes on, for the machine is shut down with that."""
+        address = self._folder / "notify"
+        address.unlink(missing_ok=True)
         notifications = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        notifications.bind(str(folder / "notify"))
+        notifications.bind(str(address))
         notifications.settimeout(DEADLINE)
-        self._console = folder / "console.log"
-        self._group = ControlGroup(f"portald-{os.getpid()}-{folder.name}")
-        # Its container is shut down with the test run, however that ends.
-        command = ["setpriv", "--pdeathsig", "TERM", "systemd-nspawn", "--quiet", "--boot", f"--directory={base.root}", "--volatile=overlay"]
-        command += ["--register=no", "--keep-unit", "--private-network", "--notify-ready=yes", "--console=pipe"]
-        command += [f"--bind-ro={file}:/mnt/{file.name}" for file in files]
+        self._console = self._folder / "console.log"
+        self._group = ControlGroup(f"portald-{os.getpid()}-{self._folder.name}")
         with self._console.open("wb") as console:
             self._container = subprocess.Popen(
-                command,
-                env=os.environ | {"NOTIFY_SOCKET": str(folder / "notify")},
+                # Its container is shut down with the test run, however that ends. https://man7.org/linux/man-pages/man2/pr_set_pdeathsig.2const.html
+                ["setpriv", "--pdeathsig", "TERM", *self._command],
+                # Several machines share the base, which none of them writes to.
+                env=os.environ | {"NOTIFY_SOCKET": str(address), "SYSTEMD_NSPAWN_LOCK": "0"},
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=subprocess.STDOUT,
                 preexec_fn=self._group.enter,
             )
-        self._leader = None
         try:
             self._wait_until_booted(notifications)
         except BaseException:
@@ -101,5 +120,16 @@ class Machine:
         return self.try_to(f"journalctl --no-pager --quiet --output=cat --unit={unit}").stdout
 
     def stop(self):
+        """Cuts its power."""
         self._group.remove()
         self._container.wait()
+
+
+def on_disk(base, disk, command):
+    """A command that boots the base with the changes that are on a disk. The mount is the command's own, and goes with it."""
+    for name in ["root", "changes", "work"]:
+        (disk / name).mkdir(parents=True, exist_ok=True)
+    layers = f"lowerdir={base.root},upperdir={disk}/changes,workdir={disk}/work"
+    mount = shlex.join(["mount", "-t", "overlay", "-o", layers, "overlay", f"{disk}/root"])
+    start = shlex.join([*command, f"--directory={disk}/root"])
+    return ["unshare", "--mount", "sh", "-euc", f"{mount}; exec {start}"]

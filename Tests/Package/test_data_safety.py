@@ -1,20 +1,13 @@
 """What docs/operations.md tells an operator to type about backups and damage, word for word, on an installed service."""
 import re
-from pathlib import Path
 
+from documented import documented
 from service import DATABASE, active_customers, portal_status, start, subscribe, wait_until_ready
 from support.users import User
 from support.waiting import eventually
 
-OPERATIONS = Path(__file__).resolve().parents[2] / "docs/operations.md"
+OPERATIONS = "docs/operations.md"
 STOP = "systemctl stop portald.socket portald-admin.socket portald.service"
-
-
-def documented(words):
-    """The one block of commands that has these words."""
-    blocks = re.findall(r"```sh\n(.*?)```", OPERATIONS.read_text(), re.DOTALL)
-    (block,) = [block for block in blocks if words in block]
-    return block
 
 
 def complaints(machine, *checks):
@@ -37,7 +30,7 @@ def test_a_backup_is_restored_and_catches_up(installed):
     before, after = User(), User()
     start(installed)
     subscribe(installed, before)
-    assert "no damage found" in installed.run(documented("portald backup /var/backups/portald.db"))
+    assert "no damage found" in installed.run(documented(OPERATIONS, "portald backup /var/backups/portald.db"))
     subscribe(installed, after)
     everybody = active_customers(installed)
 
@@ -49,7 +42,7 @@ def test_a_backup_is_restored_and_catches_up(installed):
     (complaint,) = complaints(installed, "database-owner")
     assert "belongs to root" in complaint
 
-    installed.run(documented("chown --reference"))
+    installed.run(documented(OPERATIONS, "chown --reference"))
     wait_until_ready(installed)
     eventually(lambda: active_customers(installed) == everybody)
     assert portal_status(installed, before) == portal_status(installed, after) == "200"
@@ -69,7 +62,7 @@ def test_a_damaged_mirror_is_not_served_and_is_rebuilt(installed):
         (complaint,) = complaints(installed, "database")
         assert "is damaged" in complaint
 
-        installed.run(documented("portald backfill --rebuild"))
+        installed.run(documented(OPERATIONS, "portald backfill --rebuild"))
         wait_until_ready(installed)
         assert portal_status(installed, user) == "200"
         installed.run(STOP)

@@ -3,15 +3,17 @@ from service import CREDENTIALS, DATABASE, active_customers, portal_status, star
 from support.users import User
 
 UNITS = "portald.service portald.socket portald-admin.socket"
+# Only where there is more than one machine.
+COMPANIONS = "portald-replicate.service portald-follow.service"
 
 
-def states(machine, question):
-    return machine.try_to(f"systemctl {question} {UNITS}").stdout.split()
+def states(machine, question, units=UNITS):
+    return machine.try_to(f"systemctl {question} {units}").stdout.split()
 
 
 def test_starts_nothing_before_there_are_settings(installed):
-    assert states(installed, "is-enabled") == ["disabled"] * 3
-    assert states(installed, "is-active") == ["inactive"] * 3
+    assert states(installed, "is-enabled", f"{UNITS} {COMPANIONS}") == ["disabled"] * 5
+    assert states(installed, "is-active", f"{UNITS} {COMPANIONS}") == ["inactive"] * 5
     assert installed.run(f"stat --format='%a %U' {CREDENTIALS}") == "700 root"
 
     assert installed.try_to("systemctl start portald").returncode != 0

@@ -51,7 +51,7 @@ import Testing
             let later = try promotion.claim(host: "db-2", at: 3000, epoch: 3)
             #expect(later.epoch == 3 && later.token != first.token)
             try promotion.discardClaim()
-            #expect(try Self.names(folder) == ["mirror.db", "mirror.db.1", "mirror.db.1-txid"])
+            #expect(try Self.names(folder).filter { $0.contains("promotion") }.isEmpty)
             #expect(try promotion.claim(host: "db-2", at: 4000) != first)
         }
     }

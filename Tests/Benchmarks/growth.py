@@ -4,6 +4,7 @@
     python=.build-venv/bin/python
     $python Tests/Benchmarks/growth.py generate /var/tmp/big.db --customers 10000000 --subscriptions 12000000
     sudo $python Tests/Benchmarks/growth.py measure /var/tmp/big.db
+    $python Tests/Benchmarks/growth.py warm /var/tmp/big.db
     $python Tests/Benchmarks/growth.py backup /var/tmp/big.db
     $python Tests/Benchmarks/growth.py litestream /var/tmp/big.db --litestream .build-venv/bin/litestream
     $python Tests/Benchmarks/growth.py backfill --customers 45000 --subscriptions 55000
@@ -15,37 +16,27 @@ where it may, so that "cold" is what it says. Of Stripe there is a stand-in that
 sandbox; events are signed, of random rows, and each fast-forwards. A mirror of ten millions takes 34 GB, and so does its copy.
 """
 import argparse
-import json
 import os
 import pathlib
 import sqlite3
 import subprocess
-import sys
-import tempfile
 import threading
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "EndToEnd"))
+from growth_support import (
+    QUIET, account_of, empty_cache, get, launcher, megabytes, memory, run, show, show_load, start, timed,
+)  # fmt: skip
 
-import growth_replica  # noqa: E402
-import requests  # noqa: E402
-from growth_load import READS_PATH, Events, deliver, deliveries, stripe  # noqa: E402,F401
-from growth_load import requests as load  # noqa: E402
-from growth_mirror import Account, compare, generate  # noqa: E402
-from portal_latency import PORTAL_PATH, milliseconds  # noqa: E402
-from support import account as sandbox_account  # noqa: E402
-from support.mirror import Mirror  # noqa: E402
-from support.programs import Launcher  # noqa: E402
-from support.settings import daemon_settings  # noqa: E402
-from support.users import User  # noqa: E402
+import growth_replica
+import growth_sync
+from growth_load import READS_PATH, Events, deliveries, stripe
+from growth_load import requests as load
+from growth_mirror import generate
+from growth_objects import Account
+from portal_latency import PORTAL_PATH
+from support.mirror import Mirror
 
-QUIET = {
-    "PORTALD_STRIPE_RATE": "100",
-    "PORTALD_PORTAL_RATE": "10000/1s",
-    "PORTALD_VERIFY_SHARE": "0",
-    "PORTALD_SWEEP_INTERVAL": "86400",
-}
 # What a start, and the end of each verification, ask of the whole table.
 SCANS = {
     "resume": "SELECT count(*) FROM object_states WHERE last_received > 4e9",
@@ -56,81 +47,13 @@ SCANS = {
 }
 
 
-def show(name, value):
-    if isinstance(value, float):
-        value = round(value, 3)
-    print(f"{time.strftime('%H:%M:%S')}  {name:44} {value}", flush=True)
-
-
-def show_load(name, latencies, statuses, seconds):
-    figures = "  ".join(f"{key} {value:.1f}" for key, value in milliseconds(latencies).items())
-    show(name, f"{len(latencies) / seconds:.0f}/s  {figures} ms  {dict(statuses)}")
-
-
-@contextmanager
-def timed(name):
-    start = time.perf_counter()
-    yield
-    show(name, time.perf_counter() - start)
-
-
-@contextmanager
-def launcher():
-    with tempfile.TemporaryDirectory(dir=os.environ.get("GROWTH_FOLDER")) as folder:
-        launch = Launcher(os.environ["PORTALD_BINARY"], lambda: pathlib.Path(tempfile.mkdtemp(dir=folder)))
-        try:
-            yield launch
-        finally:
-            launch.close()
-
-
-def empty_cache():
-    if os.environ.get("GROWTH_WARM"): return False
-    """Whether the kernel's page cache is empty now."""
-    os.sync()
-    try:
-        pathlib.Path("/proc/sys/vm/drop_caches").write_text("3")
-    except OSError:
-        return False
-    return True
-
-
-def account_of(path):
-    """The account that a generated mirror is of."""
-    rows = Mirror(path).rows("SELECT customers, subscriptions FROM passes WHERE purpose = 'backfill'")
-    return Account(rows[0]["customers"], rows[0]["subscriptions"])
-
-
-def memory(program, name="VmRSS"):
-    status = pathlib.Path(f"/proc/{program.process.pid}/status").read_text()
-    return f"{int(status.split(name + ':')[1].split()[0]) // 1024} MiB"
-
-
-def megabytes(path):
-    path = pathlib.Path(path)
-    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
-    return round(sum(file.stat().st_size for file in files) / 1e6, 1)
-
-
-def get(url, **options):
-    start = time.perf_counter()
-    status = requests.get(url, timeout=600, **options).status_code
-    return f"{(time.perf_counter() - start) * 1000:.1f} ms, {status}"
-
-
-def start(launch, path, api, events, name):
-    """A daemon on a mirror; how long it took to listen, to be ready, and to take in the first event."""
-    began = time.perf_counter()
-    daemon = launch.daemon(database=str(path), filled=False, STRIPE_API_BASE=api, **QUIET)
-    show(f"{name}: listening after", time.perf_counter() - began)
-    while requests.get(f"{daemon.admin_url}/readyz", timeout=600).status_code != 200:
-        time.sleep(0.01)
-    show(f"{name}: /readyz 200 after", time.perf_counter() - began)
-    show(f"{name}: first event", daemon.deliver(events.next(0, 1)))
-    events.follow(events)
-    show(f"{name}: first event in after", time.perf_counter() - began)
-    show(f"{name}: resident", memory(daemon))
-    return daemon
+def make(options):
+    code, _, errors = run(os.environ["PORTALD_BINARY"], "migrate", "--database", options.file)
+    assert code == 0, errors
+    account = Account(options.customers, options.subscriptions)
+    seconds = generate(options.file, account, lambda text: show("generated", text))
+    show("objects a second", (account.customers + account.subscriptions) / seconds)
+    show("file MB", megabytes(options.file))
 
 
 def measure(options):
@@ -179,6 +102,20 @@ def measure(options):
             show("", [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}")])
 
 
+def warm(options):
+    """Events, clicks and reads once the file has been read through: of what it can, the kernel holds the last part."""
+    path, account = options.file, account_of(options.file)
+    stub, api = stripe()
+    with launcher() as launch:
+        with timed("reading the file through"), open(path, "rb", buffering=0) as file:
+            while file.read(1 << 22):
+                pass
+        events = Events(account, path)
+        daemon = start(launch, path, api, events, "warm start")
+        ingest(daemon, account, events, options.seconds)
+    stub.terminate()
+
+
 def ingest(daemon, account, events, seconds):
     for connections in (16, 64, 16, 64):
         results, now = deliveries(daemon.address, events, connections, seconds)()
@@ -197,60 +134,21 @@ def ingest(daemon, account, events, seconds):
     show_load("reads 200/s alone", *load(daemon.address, account, READS_PATH, 200, seconds)(), seconds)
 
 
-def run(binary, *arguments, **environment):
-    """Like the launcher's, without its deadline."""
-    environment = {"PATH": os.environ["PATH"]} | environment
-    done = subprocess.run([binary, *map(str, arguments)], env=environment, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout, done.stderr
-
-
-def make(options):
-    code, _, errors = run(os.environ["PORTALD_BINARY"], "migrate", "--database", options.file)
-    assert code == 0, errors
-    account = Account(options.customers, options.subscriptions)
-    seconds = generate(options.file, account, lambda text: show("generated", text))
-    show("objects a second", (account.customers + account.subscriptions) / seconds)
-    show("file MB", megabytes(options.file))
-
-
 def backup(options):
-    copy = f"{options.file}.copy"
-    with timed("portald backup, seconds"):
-        code, output, errors = run(os.environ["PORTALD_BINARY"], "backup", "--database", options.file, copy, "--force")
-    show("", f"exit {code}: {(output + errors).splitlines()[-1]}")
-    if not options.keep and os.path.exists(copy):
-        os.remove(copy)
-
-
-def retention(options):
-    """What the first forgetting after 35 days costs: every edge of the backfill."""
-    with launcher() as launch:
-        path = launch.directory() / "portald.db"
-        run(launch.binary, "migrate", "--database", path)
-        generate(path, Account(options.customers, options.subscriptions), lambda _: None)
-        with closing(sqlite3.connect(path)) as connection, connection:
-            connection.execute("UPDATE edges SET created = created - 40 * 86400")
-        stub, api = stripe()
-        daemon = start(launch, path, api, Events(account_of(path), path), "start")
-        began = time.perf_counter()
-        pruned = daemon.wait_for_log(r"pruned .*edges=(\d+)")
-        show(f"{pruned.group(1)} edges forgotten in, seconds", time.perf_counter() - began)
-        stub.terminate()
-
-
-def check(options):
-    """Whether the rows that `generate` makes are those that a daemon writes: both of one account in the sandbox."""
-    with launcher() as launch:
-        sandbox = launch.sandbox()
-        account = sandbox_account.Account(sandbox)
-        for _ in range(40):
-            ended = account.subscribe(account.add_subscriber(User()))
-        account.subscriptions.cancel(ended)
-        real, empty = (str(launch.directory() / "portald.db") for _ in range(2))
-        assert run(launch.binary, "backfill", **daemon_settings(real, sandbox.url, PORTALD_STRIPE_RATE="100"))[0] == 0
-        assert run(launch.binary, "migrate", "--database", empty)[0] == 0
-        for table, counts in compare(real, empty).items():
-            show(table, counts)
+    """How long the copy takes, and its check after it."""
+    copy = pathlib.Path(f"{options.file}.copy")
+    began = time.perf_counter()
+    arguments = [os.environ["PORTALD_BINARY"], "backup", "--database", options.file, str(copy), "--force"]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        timer = threading.Timer(options.patience, process.kill)
+        timer.start()
+        for line in process.stdout:
+            show(f"portald backup, after {time.perf_counter() - began:.1f} s", line.strip())
+        timer.cancel()
+    show("portald backup: seconds, exit", (round(time.perf_counter() - began, 1), process.returncode))
+    if not options.keep:
+        for file in copy.parent.glob(f"{copy.name}*"):
+            file.unlink()
 
 
 def litestream(options):
@@ -261,35 +159,9 @@ def litestream(options):
     stub.terminate()
 
 
-def backfill(options):
-    """Against the sandbox: its rate is Stripe's limit here, and nothing else is."""
-    with launcher() as launch:
-        sandbox = launch.sandbox()
-        sandbox.control("/seed", customers=options.customers, subscriptions=options.subscriptions)
-        objects = options.customers + options.subscriptions
-        path = launch.directory() / "portald.db"
-        settings = daemon_settings(str(path), sandbox.url, PORTALD_STRIPE_RATE="100")
-        began = time.perf_counter()
-        code, output, errors = run(launch.binary, "backfill", **settings)
-        filling = time.perf_counter() - began
-        show("backfill", f"exit {code}, {objects} objects in {filling:.1f} s: {objects / filling:.0f} a second; {output.strip()}")
-        began = time.perf_counter()
-        code, output, errors = run(launch.binary, "verify", **settings)
-        seconds = time.perf_counter() - began
-        show("verify", f"exit {code} in {seconds:.1f} s: {seconds / objects * 1e5:.1f} ms a page of 100; {(output + errors).strip()}")
-        show("file MB", megabytes(path))
-        show("bytes per object", os.path.getsize(path) / objects)
-        sizes = Mirror(path).rows("SELECT avg(length(object)) AS n FROM customers UNION ALL SELECT avg(length(object)) FROM subscriptions")
-        show("JSON bytes of a customer, of a subscription", [round(row["n"]) for row in sizes])
-        show("calls", sandbox.calls())
-        show("22 million objects at this pace", f"{22e6 / objects * filling / 3600:.1f} h")
-    for rate in (20, 25, 100):
-        show(f"22 million objects, if {rate} calls/s are made", f"{22e6 / 100 / rate / 3600:.1f} h")
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("command", choices=["generate", "measure", "backup", "litestream", "backfill", "retention", "compare"])
+    parser.add_argument("command", choices=list(COMMANDS))
     parser.add_argument("file", nargs="?")
     parser.add_argument("--customers", type=int, default=1000)
     parser.add_argument("--subscriptions", type=int, default=1200)
@@ -300,9 +172,19 @@ def main():
     parser.add_argument("--litestream", default="litestream")
     options = parser.parse_args()
     options.file = options.file and os.path.abspath(options.file)
-    commands = {"generate": make, "measure": measure, "backup": backup, "backfill": backfill, "litestream": litestream, "retention": retention, "compare": check}
-    commands[options.command](options)
+    COMMANDS[options.command](options)
 
+
+COMMANDS = {
+    "generate": make,
+    "measure": measure,
+    "warm": warm,
+    "backup": backup,
+    "litestream": litestream,
+    "backfill": growth_sync.backfill,
+    "compare": growth_sync.check,
+    "retention": growth_sync.retention,
+}
 
 if __name__ == "__main__":
     main()

@@ -16,7 +16,7 @@ from portal_latency import Connection, at_rate
 from support.settings import WEBHOOK_SECRET
 from support.users import User, bearer
 
-from growth_mirror import user
+from growth_objects import user
 
 READS_PATH = "/api/subscriptions/user/"
 EVENT = (

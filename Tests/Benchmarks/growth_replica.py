@@ -58,7 +58,7 @@ def wait_for_replica(folder, show, deadline):
             last, since = (total, partial), time.perf_counter()
         whole = list(pathlib.Path(folder).rglob("*.ltx"))
         if shutil.disk_usage(folder.parent).free < LEAST_FREE:
-            show("replica", "the disk is nearly full")
+            show("replica", f"the disk is nearly full, {size(folder)} bytes and files under way")
             return time.perf_counter() - began
         if whole and not partial and time.perf_counter() - since > QUIET_SECONDS:
             return since - began
@@ -86,6 +86,9 @@ def measure(launch, options, account, events, api, quiet, show, show_load):
         local = pathlib.Path(database).parent / f".{pathlib.Path(database).name}-litestream"
         show("Litestream's own folder beside the mirror, MB", size(local)[0] / 1e6)
         show("replicate, resident at most", memory(replicate, "VmHWM"))
+        if shutil.disk_usage(folder).free < LEAST_FREE:
+            replicate.kill()
+            raise SystemExit("no room to go on")
         primary = launch.daemon(database=database, filled=False, STRIPE_API_BASE=api, **quiet, **replication)
         results, now = deliveries(primary.address, events, 64, options.seconds, 500)()
         events.follow(now)

@@ -64,7 +64,7 @@ struct DeliveryTransaction {
     /// Takes the confirmation from an object of which an event told something that is not known.
     private func doubt(_ objectID: String, kind: MirroredKind, since delivery: Delivery) throws {
         let record = try states.load(objectID, kind: kind)
-        var rule = try objects.rule(over: record, knowing: [])
+        var rule = try objects.rule(over: record, knowing: [], at: delivery.receivedAt)
         rule.receiveUnreadable(created: delivery.event.created, at: delivery.receivedAt)
         try objects.write(rule, over: record, of: objectID, arrival(of: nil, by: delivery))
         if rule.state.isDeleted {
@@ -85,7 +85,7 @@ struct DeliveryTransaction {
         }
         let record = try states.load(objectID, kind: kind)
         let known = try edges.edges(of: objectID, concerning: change, and: record.state.pending)
-        var rule = try objects.rule(over: record, knowing: known)
+        var rule = try objects.rule(over: record, knowing: known, at: delivery.receivedAt)
         let outcome = rule.receive(change, at: delivery.receivedAt)
         try events.upsert(delivery, outcome: outcome, error: nil)
         try objects.write(rule, over: record, of: objectID, arrival(of: object, by: delivery))
@@ -108,7 +108,7 @@ struct DeliveryTransaction {
     private func replay(_ delivery: Delivery) throws {
         guard case .change(_, let kind, let objectID, _) = delivery.effect else { return }
         let record = try states.load(objectID, kind: kind)
-        var rule = try objects.rule(over: record, knowing: [])
+        var rule = try objects.rule(over: record, knowing: [], at: delivery.receivedAt)
         rule.requestRead(created: delivery.event.created, at: delivery.receivedAt)
         try objects.write(rule, over: record, of: objectID, arrival(of: nil, by: delivery))
     }

@@ -19,6 +19,7 @@ enum Migrations {
         Step(name: "0006_webhook_secrets", sql: PackageResources._006_webhook_secrets_sql),
         Step(name: "0007_endpoint", sql: PackageResources._007_endpoint_sql),
         Step(name: "0008_replication", sql: PackageResources._008_replication_sql),
+        Step(name: "0009_latest", sql: PackageResources._009_latest_sql),
     ]
 
     static let migrator: DatabaseMigrator = {

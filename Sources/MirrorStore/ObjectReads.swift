@@ -85,9 +85,17 @@ public struct ObjectReads: Sendable {
     ///
     /// - Throws: ``MirrorError`` where nothing was written.
     public func resume(at now: Double) async throws(MirrorError) {
-        try await write { transaction in
-            try ObjectStateTable(db: transaction.objects.db).resume(at: now)
+        let began = ContinuousClock.now
+        let latest = try await store.write { db in
+            try ObjectStateTable(db: db).resume(at: now)
+            return try SyncStateTable(db: db).latestAt()
         }
+        guard let latest, latest > now else { return }
+        // The clock was set back, which is rare, and the table may be long.
+        _ = try await ObjectStateTable.future.run(at: now, in: store)
+        guard !Task.isCancelled else { return }
+        let end = now + (ContinuousClock.now - began) / .seconds(1)
+        try await store.write { db in try SyncStateTable(db: db).setLatest(end) }
     }
 
     /// Asks for a read of an object at once, as where Stripe says that it knows no such object.
@@ -100,7 +108,7 @@ public struct ObjectReads: Sendable {
         try await write { transaction in
             let objects = transaction.objects
             let record = try ObjectStateTable(db: objects.db).load(object.id, kind: object.kind)
-            var rule = try objects.rule(over: record, knowing: [])
+            var rule = try objects.rule(over: record, knowing: [], at: now)
             // The grace is for events on their way, and this waits for none.
             rule.requestRead(created: Int64(now), at: now - FastForward.grace)
             let arrival = ObjectTransaction.Arrival(

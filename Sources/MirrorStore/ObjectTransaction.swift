@@ -27,9 +27,9 @@ struct ObjectTransaction {
         var at: Double
     }
 
-    /// The rule over an object as it is, for one step.
-    func rule(over record: ObjectStateTable.Record, knowing edges: [Edge]) throws -> FastForward {
-        let step = try SyncStateTable(db: db).nextStep()
+    /// The rule over an object as it is, for one step at a time in Unix seconds.
+    func rule(over record: ObjectStateTable.Record, knowing edges: [Edge], at now: Double) throws -> FastForward {
+        let step = try SyncStateTable(db: db).nextStep(at: now)
         return FastForward(
             state: record.state,
             edges: edges,

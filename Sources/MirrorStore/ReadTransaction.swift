@@ -62,7 +62,7 @@ struct ReadTransaction {
         at now: Double
     ) throws -> ObjectRead.Outcome {
         let objectID = reply.object.id
-        var rule = try objects.rule(over: record, knowing: [])
+        var rule = try objects.rule(over: record, knowing: [], at: now)
         let outcome = rule.finish(reply.read(for: purpose), at: now)
         let arrival = ObjectTransaction.Arrival(
             source: .read(rule.sequence),

@@ -12,7 +12,7 @@ import Testing
             #expect(
                 migrations == [
                     "0001_initial", "0002_sync", "0003_history", "0004_links", "0005_activity", "0006_webhook_secrets",
-                    "0007_endpoint", "0008_replication",
+                    "0007_endpoint", "0008_replication", "0009_latest",
                 ]
             )
             for suffix in ["", "-wal", "-shm"] {

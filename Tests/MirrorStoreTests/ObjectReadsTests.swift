@@ -157,6 +157,9 @@ import Testing
             #expect(try await reads.nextDue() == Self.now + FastForward.grace)
             let states = try mirror.strings("SELECT object_id || ' ' || last_received || ' ' || coalesce(pending_since, '-') FROM object_states ORDER BY 1")
             #expect(states == ["cus_1 \(Self.now) -", "cus_2 \(Self.now) \(Self.now)"])
+            // Nothing is left of it to look for at the next start.
+            let latest = try await mirror.store.pool.read { db in try SyncStateTable(db: db).latestAt() }
+            #expect(try #require(latest) >= Self.now && #require(latest) < Self.now + 7200)
             // As the rule itself would have it.
             let record = try await mirror.store.pool.read { db in try ObjectStateTable(db: db).load("cus_2", kind: .customer) }
             var rule = FastForward(state: record.state, edges: [], sequence: record.state.sequence)

@@ -44,14 +44,14 @@ import Testing
         }
     }
 
-    /// Neither does a step of what removes rows.
-    @Test func noStepOfPruningScansATable() async throws {
+    /// Neither does a step of what goes through a table.
+    @Test func noStepOfAWalkScansATable() async throws {
         let walks = [
             MirrorPruner.events, MirrorPruner.edges, MirrorPruner.history, MirrorPruner.requests, MirrorPruner.checkouts,
-            MirrorPruner.activity,
+            MirrorPruner.activity, ObjectStateTable.future,
         ]
         let slices = walks.flatMap { walk in
-            [walk.boundarySQL] + [true, false].flatMap { [walk.existsSQL(isLast: $0), walk.deleteSQL(isLast: $0)] }
+            [walk.boundarySQL] + [true, false].flatMap { [walk.existsSQL(isLast: $0), walk.changeSQL(isLast: $0)] }
         }
         try await TestMirror.with { mirror async throws in
             try await mirror.store.pool.read { db in

@@ -92,7 +92,7 @@ public struct MirrorPruner: Sendable {
         table: "portal_requests",
         key: ["rowid"],
         start: [Int64.min.databaseValue],
-        condition: "old.at < :before",
+        condition: "old.at < :time",
         isChronological: true
     )
 
@@ -102,14 +102,14 @@ public struct MirrorPruner: Sendable {
     /// - Returns: How many were removed; the rest is left to the next call where the task is cancelled.
     /// - Throws: ``MirrorError``.
     public func removeRequests(answeredBefore time: Int64) async throws(MirrorError) -> Int {
-        try await Self.requests.delete(before: time, in: store)
+        try await Self.requests.run(at: time, in: store)
     }
 
     static let activity = PrimaryKeyWalk(
         table: "activity",
         key: ["minute", "source", "outcome"],
         start: [Int64.min.databaseValue, "".databaseValue, "".databaseValue],
-        condition: "old.minute < :before",
+        condition: "old.minute < :time",
         isChronological: true
     )
 
@@ -119,7 +119,7 @@ public struct MirrorPruner: Sendable {
     /// - Returns: How many rows were removed; the rest is left to the next call where the task is cancelled.
     /// - Throws: ``MirrorError``.
     public func removeActivity(before time: Int64) async throws(MirrorError) -> Int {
-        try await Self.activity.delete(before: time, in: store)
+        try await Self.activity.run(at: time, in: store)
     }
 
     // MARK: The memory's end
@@ -128,7 +128,7 @@ public struct MirrorPruner: Sendable {
         table: "events",
         key: ["rowid"],
         start: [Int64.min.databaseValue],
-        condition: "old.created < :before AND old.received_at < :before AND old.outcome <> 'pending'",
+        condition: "old.created < :time AND old.received_at < :time AND old.outcome <> 'pending'",
         mark: forgottenSQL,
         isChronological: true
     )
@@ -136,7 +136,7 @@ public struct MirrorPruner: Sendable {
         table: "edges",
         key: ["object_id", "parent", "revision", "source"],
         start: ["".databaseValue, Data().databaseValue, Data().databaseValue, "".databaseValue],
-        condition: "old.created < :before",
+        condition: "old.created < :time",
         mark: forgottenSQL
     )
     /// What a row showed at the end of memory is kept, however long it has shown it.
@@ -147,19 +147,19 @@ public struct MirrorPruner: Sendable {
         condition: """
             EXISTS (
                 SELECT 1 FROM history AS later
-                WHERE later.object_id = old.object_id AND later.sequence > old.sequence AND later.at < :before
+                WHERE later.object_id = old.object_id AND later.sequence > old.sequence AND later.at < :time
             )
             """,
-        mark: "UPDATE sync_state SET history_since = max(history_since, :before)"
+        mark: "UPDATE sync_state SET history_since = max(history_since, :time)"
     )
     static let checkouts = PrimaryKeyWalk(
         table: "checkouts",
         key: ["session"],
         start: ["".databaseValue],
-        condition: "old.received_at < :before"
+        condition: "old.received_at < :time"
     )
     private static let forgottenSQL =
-        "UPDATE sync_state SET forgotten_before = max(coalesce(forgotten_before, :before), :before)"
+        "UPDATE sync_state SET forgotten_before = max(coalesce(forgotten_before, :time), :time)"
 
     /// Forgets events, edges and history, where the last time this was done is a day ago.
     ///
@@ -177,11 +177,11 @@ public struct MirrorPruner: Sendable {
             return nil
         }
         let forgotten = Forgotten(
-            events: try await Self.events.delete(before: time, in: store),
-            edges: try await Self.edges.delete(before: time, in: store),
-            history: try await Self.history.delete(before: time, in: store)
+            events: try await Self.events.run(at: time, in: store),
+            edges: try await Self.edges.run(at: time, in: store),
+            history: try await Self.history.run(at: time, in: store)
         )
-        _ = try await Self.checkouts.delete(before: time, in: store)
+        _ = try await Self.checkouts.run(at: time, in: store)
         try await store.write { db in
             try db.execute(sql: "UPDATE sync_state SET pruned_to = ?", arguments: [time])
         }

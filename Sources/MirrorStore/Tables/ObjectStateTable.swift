@@ -88,13 +88,18 @@ struct ObjectStateTable {
             .execute(arguments: [now, objectID])
     }
 
+    /// Objects that an event came in of later than the clock shows, since it was set back: until that time has come, no read
+    /// of them would count.
+    static let future = PrimaryKeyWalk(
+        table: "object_states",
+        key: ["object_id"],
+        start: ["".databaseValue],
+        condition: "old.last_received > :time",
+        change: .set("last_received = :time")
+    )
+
     /// Does ``FastForward/resume(at:)`` to all objects at once: after an outage very many may wait.
     func resume(at now: Double) throws {
-        // An event from the future would keep reads from counting until its time has come.
-        try db.execute(
-            sql: "UPDATE object_states SET last_received = ? WHERE last_received > ?",
-            arguments: [now, now]
-        )
         try db.execute(
             sql: """
                 UPDATE object_states SET pending_since = ?, last_received = ?, due_at = ? WHERE due_at IS NOT NULL

@@ -12,12 +12,15 @@ struct SyncStateTable {
         var forgottenBefore: Int64
     }
 
-    /// Counts one step further.
-    func nextStep() throws -> Step {
+    /// Counts one step further, taken at a time by this machine's clock in Unix seconds.
+    func nextStep(at now: Double) throws -> Step {
         let statement = try db.cachedStatement(
-            sql: "UPDATE sync_state SET sequence = sequence + 1 WHERE id = 1 RETURNING sequence, forgotten_before"
+            sql: """
+                UPDATE sync_state SET sequence = sequence + 1, latest_at = max(coalesce(latest_at, :now), :now)
+                WHERE id = 1 RETURNING sequence, forgotten_before
+                """
         )
-        guard let row = try Row.fetchOne(statement) else {
+        guard let row = try Row.fetchOne(statement, arguments: ["now": now]) else {
             throw MirrorError.inconsistent("sync_state has no row")
         }
         return Step(sequence: row["sequence"], forgottenBefore: row["forgotten_before"] ?? .min)
@@ -30,6 +33,16 @@ struct SyncStateTable {
             throw MirrorError.inconsistent("sync_state has no row")
         }
         return sequence
+    }
+
+    /// The latest time that a step was taken at; more than the clock shows where it was set back.
+    func latestAt() throws -> Double? {
+        try Double.fetchOne(db.cachedStatement(sql: "SELECT latest_at FROM sync_state WHERE id = 1"))
+    }
+
+    /// Notes that nothing of the mirror is later than a time.
+    func setLatest(_ time: Double) throws {
+        try db.cachedStatement(sql: "UPDATE sync_state SET latest_at = ? WHERE id = 1").execute(arguments: [time])
     }
 
     /// Notes that Stripe was heard from, Unix seconds by this machine's clock.

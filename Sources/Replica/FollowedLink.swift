@@ -32,10 +32,10 @@ struct FollowedLink {
         return try FileManager.default.destinationOfSymbolicLink(atPath: path)
     }
 
-    /// A name for a file that there is none of.
-    func unusedFile() throws -> String {
-        let numbers = try files().compactMap { Int($0.dropFirst(name.count + 1)) }
-        return folder.appending(path: "\(name).\((numbers.max() ?? 0) + 1)").path
+    /// Names for two files that there are none of.
+    func unusedFiles() throws -> [String] {
+        let last = try files().compactMap { Int($0.dropFirst(name.count + 1)) }.max() ?? 0
+        return [1, 2].map { folder.appending(path: "\(name).\(last + $0)").path }
     }
 
     /// Leads to another file from here on.
@@ -51,10 +51,10 @@ struct FollowedLink {
         guard unsafe rename(draft, path) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
     }
 
-    /// Removes all files that were followed into, but one.
-    func removeFiles(except kept: String?) throws {
-        let kept = kept.map { URL(filePath: $0).lastPathComponent }
-        for file in try files() where file != kept {
+    /// Removes all files that were followed into, but some.
+    func removeFiles(except kept: [String?]) throws {
+        let kept = Set(kept.compactMap { $0.map { URL(filePath: $0).lastPathComponent } })
+        for file in try files() where !kept.contains(file) {
             for suffix in Self.suffixes {
                 let path = folder.appending(path: file + suffix).path
                 if unsafe unlink(path) != 0, errno != ENOENT {

@@ -5,7 +5,7 @@ internal import SystemPackage
 
 /// The program Litestream, which replicates SQLite files: run as an operator would run it. https://litestream.io/reference/
 public struct Litestream: Sendable {
-    /// How long it may take to end; a follower that waits for the file's lock does not end by itself.
+    /// How long a replicating one may take to end.
     private static let farewell: Duration = .seconds(5)
     private static let outputLimit = 1 << 20
     /// Litestream looks up where a replica is by the name of the database, which need not be there.
@@ -105,14 +105,18 @@ public struct Litestream: Sendable {
     ///
     /// - Throws: ``LitestreamError`` where Litestream ends by itself.
     func replicate(_ file: String, to part: ReplicaPart) async throws(LitestreamError) {
-        try await runOn(Invocation(command: "replicate", operands: [], part: part, database: file))
+        // What it has captured is written to the replica first.
+        let farewell = TeardownStep.gracefulShutDown(allowedDurationToNextStep: Self.farewell)
+        let invocation = Invocation(command: "replicate", operands: [], part: part, database: file)
+        try await runOn(invocation, endingBy: [farewell])
     }
 
-    /// Restores a new file and follows the replica into it until the task is cancelled.
+    /// Restores a new file and follows the replica into it until the task is cancelled; what is left then may be torn.
     ///
     /// - Throws: ``LitestreamError`` where Litestream ends by itself.
     func follow(_ part: ReplicaPart, into file: String) async throws(LitestreamError) {
-        try await runOn(Invocation(command: "restore", options: ["-f", "-o", file], part: part))
+        // One that waits for the file's lock would not end by itself.
+        try await runOn(Invocation(command: "restore", options: ["-f", "-o", file], part: part), endingBy: [])
     }
 
     // MARK: Running the program
@@ -173,9 +177,9 @@ public struct Litestream: Sendable {
     }
 
     /// Runs it until the task is cancelled.
-    private func runOn(_ invocation: Invocation) async throws(LitestreamError) {
+    private func runOn(_ invocation: Invocation, endingBy steps: [TeardownStep]) async throws(LitestreamError) {
         var options = PlatformOptions()
-        options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: Self.farewell)]
+        options.teardownSequence = steps
         do {
             let result = try await Subprocess.run(
                 executable,

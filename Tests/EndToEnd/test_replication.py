@@ -61,7 +61,7 @@ def test_a_click_on_a_node_takes_one_call(cluster):
     for node in cluster.nodes:
         node.wait_until_active(user)
         before = cluster.sandbox.calls()
-        answer = node.settled(node.click, user)
+        answer = node.click(user)
         assert answer.status_code == 200 and answer.json()["portal_url"], answer.text
         assert 0 <= int(answer.headers[LAG]) <= MAX_STALENESS
         after = cluster.sandbox.calls()
@@ -129,8 +129,8 @@ def test_a_node_restarted_while_the_replica_is_out_of_reach(cluster):
     companion = node.start_following()
     node.serve("portal")
     companion.wait_for_log("the replica cannot be asked who the primary is")
-    assert node.settled(node.subscriptions, user).json()["active"] is True
-    assert node.settled(node.click, user).status_code == 200
+    assert node.subscriptions(user).json()["active"] is True
+    assert node.click(user).status_code == 200
     node.wait_until_stale()
     assert os.readlink(node.database) == former
     node.wire.mend()
@@ -188,9 +188,9 @@ def test_a_standby_takes_over(own_cluster, report):
         acknowledged = cluster.acknowledged()
         for node in [strict, standby]:
             node.wait_until_stale()
-        answer = standby.settled(standby.click, user)
+        answer = standby.click(user)
         assert answer.status_code == 200 and int(answer.headers[LAG]) >= MAX_STALENESS, answer.text
-        for answer in [strict.settled(ask, user) for ask in (strict.click, strict.subscriptions)]:
+        for answer in [ask(user) for ask in (strict.click, strict.subscriptions)]:
             assert answer.status_code == 503 and answer.json()["code"] == "mirror_stale", answer.text
             assert int(answer.headers[LAG]) >= MAX_STALENESS and int(answer.headers["Retry-After"]) > 0
         assert "is the primary's of epoch 2" in cluster.take_over(standby)
@@ -203,8 +203,8 @@ def test_a_standby_takes_over(own_cluster, report):
     # The other node changes over by itself.
     strict.wait_until_ready()
     cluster.check_equals_stripe(strict)
-    answer = strict.settled(strict.click, user)
-    assert answer.status_code == 200, answer.text
+    # How far it lags is the machine's affair.
+    eventually(lambda: strict.click(user).status_code == 200)
 
     # The former primary comes back.
     before = dump(former)
@@ -263,18 +263,18 @@ def test_an_old_replica_put_back(own_cluster):
     shutil.copytree(old, cluster.replica.folder)
     node.wait_until_stale()
     # What it has it keeps.
-    assert node.settled(node.subscriptions, user).json()["active"] is True
+    assert node.subscriptions(user).json()["active"] is True
     # One that begins anew has nothing better, and says so.
     node.kill()
     node.follow()
     node.serve("portal")
     node.wait_until_stale()
-    answer = node.settled(node.subscriptions, user)
+    answer = node.subscriptions(user)
     assert int(answer.headers[LAG]) >= MAX_STALENESS
     node.daemon.stop()
     node.settings["PORTALD_STALE"] = "refuse"
     node.serve("portal")
-    assert node.settled(node.subscriptions, user).json()["code"] == "mirror_stale"
+    assert node.subscriptions(user).json()["code"] == "mirror_stale"
     # The primary, which has all of it, brings it again.
     main.serve()
     main.replicate()

@@ -8,18 +8,18 @@ import Testing
         try TemporaryFolder.with { folder in
             let link = FollowedLink(path: folder.appending(path: "portald.db").path)
             #expect(try link.target() == nil)
-            let first = try link.unusedFile()
-            #expect(first == link.path + ".1")
+            let files = try link.unusedFiles()
+            #expect(files == [link.path + ".1", link.path + ".2"])
             try folder.write("one", to: "portald.db.1")
-            try link.lead(to: first)
+            try link.lead(to: files[0])
             #expect(try link.target() == "portald.db.1")
 
             try folder.write("two", to: "portald.db.2")
             for suffix in ["-txid", "-wal", "-shm", ".tmp"] { try folder.write("", to: "portald.db.1\(suffix)") }
-            #expect(try link.unusedFile() == link.path + ".3")
+            #expect(try link.unusedFiles() == [link.path + ".3", link.path + ".4"])
             try link.lead(to: link.path + ".2")
             #expect(try String(contentsOfFile: link.path, encoding: .utf8) == "two")
-            try link.removeFiles(except: link.target())
+            try link.removeFiles(except: link.unusedFiles() + [link.target()])
             #expect(try folder.names() == ["portald.db", "portald.db.2"])
         }
     }
@@ -39,8 +39,8 @@ import Testing
             for name in others { try folder.write("", to: name) }
             try folder.write("", to: "portald.db.7.tmp")
             let link = FollowedLink(path: folder.appending(path: "portald.db").path)
-            #expect(try link.unusedFile() == link.path + ".8")
-            try link.removeFiles(except: nil)
+            #expect(try link.unusedFiles().first == link.path + ".8")
+            try link.removeFiles(except: [])
             #expect(try folder.names() == others.sorted())
         }
     }

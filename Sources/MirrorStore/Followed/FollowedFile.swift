@@ -14,26 +14,22 @@ internal import NIOConcurrencyHelpers
 /// - A change that Litestream did not finish has no journal to be rolled back by. It writes `<file>-txid` after each
 ///   change, so a file that was written to later is not whole, and is not read until it is.
 /// - The file may be replaced: the name is looked up before each read. While there is none, the last one is read.
+///
+/// `portald follow` has the name change between two files, so that none of this makes a reader wait (``FollowedHold``).
 final class FollowedFile: Sendable {
-    /// How long a read waits for Litestream to let go of the file: most changes take milliseconds.
-    private static let busyTimeout = 2.0
-    /// How often it is looked whether the file is whole again, and the microseconds between two looks: as long as for the lock.
-    private static let looks = (count: 200, pause: useconds_t(10_000))
+    /// How long a read waits for a file that is whole and that Litestream does not write to: most changes take milliseconds.
+    private static let patience: Duration = .seconds(2)
+    /// The microseconds between two looks, in which the name may have come to lead to another file.
+    private static let pause: useconds_t = 5_000
     /// What Litestream adds to the file's name for the file that names the last change.
     static let positionSuffix = "-txid"
-
-    private struct Connection {
-        let queue: DatabaseQueue
-        let file: FileStamp.Identity
-        /// SQLite's counter of changes to the schema.
-        let schemaVersion: Int
-    }
 
     let path: String
     /// The mode that the mirror has to be of; nil for either.
     private let livemode: Bool?
     private let serial = DispatchQueue(label: "mirror.followed")
-    private let connection = NIOLockedValueBox<Connection?>(nil)
+    /// Of the files that the name led to last, the latest first.
+    private let connections = NIOLockedValueBox<[FollowedConnection]>([])
 
     init(path: String, livemode: Bool?) {
         self.path = path
@@ -42,6 +38,12 @@ final class FollowedFile: Sendable {
 
     /// Whether Litestream has been following into a file.
     static func isFollowed(_ path: String) -> Bool { position(path) != nil }
+
+    /// Whether Litestream has finished all that it began in a file; tells nothing unless it is kept from writing.
+    static func isWhole(_ real: String) -> Bool {
+        guard let file = FileStamp(real), let position = FileStamp(real + positionSuffix) else { return false }
+        return file.modified <= position.modified
+    }
 
     /// When Litestream last brought the file to a new state; changes with each.
     var position: FileStamp? { Self.position(path) }
@@ -64,48 +66,39 @@ final class FollowedFile: Sendable {
     }
 
     func close() throws {
-        try serial.sync { try closeConnection() }
+        try serial.sync { for connection in connections.withLockedValue({ $0 }) { try close(connection) } }
     }
 
     private func readNext<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        for _ in 1..<Self.looks.count {
+        let deadline = ContinuousClock.now + Self.patience
+        while true {
             do {
                 return try readOnce(body)
-            } catch is Unsettled {
-                usleep(Self.looks.pause)
+            } catch is FollowedConnection.Unsettled {
+                guard ContinuousClock.now < deadline else { throw MirrorError.unfinishedChange(path: path) }
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+                guard ContinuousClock.now < deadline else { throw error }
             }
-        }
-        do {
-            return try readOnce(body)
-        } catch is Unsettled {
-            throw MirrorError.unfinishedChange(path: path)
+            usleep(Self.pause)
         }
     }
-
-    /// The file is being written to, or was replaced since it was opened; another look may find it settled.
-    private struct Unsettled: Error {}
-
-    private struct SchemaChanged: Error {}
 
     private func readOnce<Value>(_ body: (Database) throws -> Value) throws -> Value {
         let connection = try currentConnection()
         do {
-            let (value, journalMode) = try connection.queue.read { db in
-                // Before SQLite looks at the file: it would take pages that it still has for current ones.
-                try db.execute(sql: "PRAGMA shrink_memory")
-                // The first page is read, and the lock with it is held until the end.
-                guard try Self.schemaVersion(db) == connection.schemaVersion else { throw SchemaChanged() }
-                guard isWhole(connection.file) else { throw Unsettled() }
-                return (try body(db), try String.fetchOne(db, sql: "PRAGMA journal_mode"))
-            }
-            if journalMode == "wal" { try closeConnection() }
+            let (value, isWAL) = try connection.read(whileIsWhole: isWhole, body)
+            if isWAL { try close(connection) }
             return value
-        } catch is SchemaChanged {
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            throw error
+        } catch is FollowedConnection.Unsettled {
+            throw FollowedConnection.Unsettled()
+        } catch is FollowedConnection.SchemaChanged {
             // What may be read of it is judged when it is opened.
-            try closeConnection()
-            throw Unsettled()
+            try close(connection)
+            throw FollowedConnection.Unsettled()
         } catch let error as DatabaseError {
-            try closeConnection()
+            try close(connection)
             throw error
         }
     }
@@ -116,53 +109,25 @@ final class FollowedFile: Sendable {
         // The name is followed once, or the two could be of different files. Without a file, the last one is read.
         guard let real = DatabaseFile.real(path), let file = FileStamp(real) else { return true }
         guard file.identity == open else { return false }
-        guard let position = FileStamp(real + Self.positionSuffix) else { return true }
-        return file.modified <= position.modified
+        return FileStamp(real + Self.positionSuffix) == nil || Self.isWhole(real)
     }
 
-    private func currentConnection() throws -> Connection {
-        let open = connection.withLockedValue { $0 }
+    private func currentConnection() throws -> FollowedConnection {
+        let open = connections.withLockedValue { $0 }
         guard let file = FileStamp(path)?.identity else {
-            if let open { return open }
+            if let last = open.first { return last }
             throw MirrorError.unusable(path: path, reason: "there is no such file; Litestream has not restored it yet")
         }
-        if let open, open.file == file { return open }
-        try closeConnection()
-        let new = try self.open(file)
-        connection.withLockedValue { $0 = new }
+        if let connection = open.first(where: { $0.file == file }) { return connection }
+        let new = try FollowedConnection(path: path, file: file, livemode: livemode, isWhole: isWhole)
+        // Two files take turns; the third last will not be read again, and keeps its room on the disk while it is open.
+        for old in open.dropFirst() { try close(old) }
+        connections.withLockedValue { $0.insert(new, at: 0) }
         return new
     }
 
-    private func open(_ file: FileStamp.Identity) throws -> Connection {
-        var configuration = Configuration()
-        configuration.label = "mirror.followed"
-        configuration.readonly = true
-        configuration.busyMode = .timeout(Self.busyTimeout)
-        let queue = try DatabaseQueue(path: path, configuration: configuration)
-        do {
-            let schemaVersion = try queue.read { db in
-                let schemaVersion = try Self.schemaVersion(db)
-                guard isWhole(file) else { throw Unsettled() }
-                try Migrations.requireCurrent(db, path: path)
-                if let livemode { try MirrorStore.requireMode(livemode: livemode, db, path: path) }
-                return schemaVersion
-            }
-            return Connection(queue: queue, file: file, schemaVersion: schemaVersion)
-        } catch {
-            try queue.close()
-            throw error
-        }
-    }
-
-    private static func schemaVersion(_ db: Database) throws -> Int {
-        try Int.fetchOne(db.cachedStatement(sql: "PRAGMA schema_version")) ?? 0
-    }
-
-    private func closeConnection() throws {
-        let former = connection.withLockedValue { connection in
-            defer { connection = nil }
-            return connection
-        }
-        try former?.queue.close()
+    private func close(_ connection: FollowedConnection) throws {
+        connections.withLockedValue { connections in connections.removeAll { $0.file == connection.file } }
+        try connection.close()
     }
 }

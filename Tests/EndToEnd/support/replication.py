@@ -139,20 +139,6 @@ class Machine:
         headers = bearer(user.token())
         return requests.get(self.daemon.url + SUBSCRIPTIONS, headers=headers, params=parameters, timeout=DEADLINE)
 
-    @staticmethod
-    def settled(ask, *arguments):
-        """The answer to what is asked again for as long as the file cannot be read.
-
-        Litestream says how far it is only when it has brought all that there was to bring, and until then a node cannot tell
-        its pauses from a change that it gave up.
-        """
-
-        def answer():
-            answer = ask(*arguments)
-            return None if answer.status_code == 503 and answer.json()["code"] == "store_unavailable" else (answer,)
-
-        return eventually(answer)[0]
-
     def readiness(self):
         headers = {"Accept": "application/json"}
         answer = requests.get(f"{self.daemon.admin_url}/readyz", headers=headers, timeout=DEADLINE)

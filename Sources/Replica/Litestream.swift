@@ -13,22 +13,26 @@ public struct Litestream: Sendable {
 
     private let program: String
     private let configuration: LitestreamConfiguration
+    private let environment: [String: String]
     private let patience: Duration
     private let logger: Logger
 
     /// - Parameters:
     ///   - program: The program's name or path.
     ///   - configuration: Says where the replica is.
+    ///   - environment: What it has to find in its environment beside what is there, such as the replica's keys.
     ///   - patience: How long one look at the replica, or one small file from it, may take: Litestream itself may wait for ever.
     ///   - logger: Gets what it reports while it runs on.
     public init(
         program: String,
         configuration: LitestreamConfiguration,
+        environment: [String: String] = [:],
         patience: Duration = .seconds(10),
         logger: Logger
     ) {
         self.program = program
         self.configuration = configuration
+        self.environment = environment
         self.patience = patience
         self.logger = logger
     }
@@ -130,10 +134,12 @@ public struct Litestream: Sendable {
     }
 
     private func environment(_ invocation: Invocation) -> Environment {
-        .inherit.updating([
-            "PORTALD_DATABASE": invocation.database,
-            "PORTALD_REPLICA": invocation.part.path,
-        ])
+        var values = Dictionary(
+            uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0), Optional($1)) }
+        )
+        values["PORTALD_DATABASE"] = invocation.database
+        values["PORTALD_REPLICA"] = invocation.part.path
+        return .inherit.updating(values)
     }
 
     /// Runs it to its end, and returns what it printed.

@@ -18,6 +18,7 @@ import Testing
     /// Hands out a Litestream that is a line of shell.
     private static func with(
         _ script: String,
+        environment: [String: String] = [:],
         logger: Logger = LogCapture().logger,
         _ body: (Litestream, URL) async throws -> Void
     ) async throws {
@@ -31,6 +32,7 @@ import Testing
                 Litestream(
                     program: program,
                     configuration: LitestreamConfiguration(path: file),
+                    environment: environment,
                     patience: .seconds(240),
                     logger: logger
                 ),
@@ -62,6 +64,14 @@ import Testing
             try await litestream.copy("/x/claim.db", to: .claim(epoch: 3), within: .seconds(240))
             let said = try String(contentsOf: folder.appending(path: "said"), encoding: .utf8)
             #expect(said == "replicate -config \(folder.path)/litestream.yml -once /x/claim.db claims/3\n")
+        }
+    }
+
+    @Test func isGivenTheReplicasKeys() async throws {
+        let environment = ["LITESTREAM_ACCESS_KEY_ID": "id", "PORTALD_REPLICA": "elsewhere"]
+        try await Self.with(#"echo "$LITESTREAM_ACCESS_KEY_ID in $PORTALD_REPLICA""#, environment: environment) { litestream, _ async throws in
+            // Which place of the replica is meant is not for the operator to say.
+            #expect(try await litestream.version() == "idinepochs/1")
         }
     }
 

@@ -32,6 +32,17 @@ struct InstalledSettingsTests {
         try folder.remove()
     }
 
+    @Test func haveTheReplicasKeysForLitestream() async throws {
+        let folder = try installed()
+        try folder.write("litestream.env", "# keys\nLITESTREAM_ACCESS_KEY_ID=id\n")
+        let source = try await InstalledSettings(folder: folder.url.path).source(environment: [:], configFile: nil)
+        let credentials = folder.url.appending(path: "credentials").path
+        #expect(source.litestreamEnvironment == ["LITESTREAM_ACCESS_KEY_ID": "id", "CREDENTIALS_DIRECTORY": credentials])
+        // They are Litestream's alone.
+        #expect(source.text("LITESTREAM_ACCESS_KEY_ID") == nil && !source.names.contains("LITESTREAM_ACCESS_KEY_ID"))
+        try folder.remove()
+    }
+
     @Test(arguments: [
         ["STRIPE_SECRET_KEY": "sk_test_1"], ["PORTALD_DATABASE": "portald.db"], ["FRONTEND_URL": "http://localhost"],
     ])

@@ -24,6 +24,7 @@ struct FollowedConnection: Sendable {
     ///   - file: What it leads to.
     ///   - livemode: The mode that the mirror has to be of; nil for either.
     ///   - isWhole: Whether what is read under the lock is what a change left.
+    /// - Throws: ``Unsettled``, or ``MirrorError`` where it is no mirror that this version reads.
     init(path: String, file: FileStamp.Identity, livemode: Bool?, isWhole: (FileStamp.Identity) -> Bool) throws {
         var configuration = Configuration()
         configuration.label = "mirror.followed"

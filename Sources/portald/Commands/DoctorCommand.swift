@@ -67,6 +67,7 @@ struct DoctorCommand: AsyncParsableCommand {
             configFile: options.config,
             credentials: ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"],
             configHoldsSecrets: try options.config.map(Self.holdsSecrets) ?? false,
+            litestreamEnvironment: source.litestreamEnvironment,
             client: client
         )
         var answer = Answer(findings: [], level: .ok)

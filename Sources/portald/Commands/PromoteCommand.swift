@@ -36,13 +36,18 @@ struct PromoteCommand: AsyncParsableCommand {
             try await sync.synchronizer.synchronizeOnce()
             let isSettled = try await sync.refresher.settle()
             if !isSettled {
-                print("some objects still wait to be read, which the daemon does; see 'portald status'")
+                Self.say("some objects still wait to be read, which the daemon does; see 'portald status'")
             }
         }
-        print(
+        Self.say(
             "\(settings.database) is the primary's of epoch \(claim.epoch), and has what Stripe had a moment ago; "
                 + "set PORTALD_ROLE=primary and restart portald"
         )
+    }
+
+    /// Says it at once, also to a journal: what comes next may take long.
+    private static func say(_ line: String) {
+        FileHandle.standardOutput.write(Data("\(line)\n".utf8))
     }
 
     private func promote(_ settings: Settings, _ replica: ReplicaSettings) async throws -> EpochClaim {
@@ -62,7 +67,7 @@ struct PromoteCommand: AsyncParsableCommand {
                 try promotion.discardClaim()
                 throw refusal
             }
-            print("epoch \(claim.epoch) is claimed")
+            Self.say("epoch \(claim.epoch) is claimed")
             try promotion.begin(claim, at: SyncParts.now())
             return claim
         } catch EpochClaims.Refusal.taken(let holder) {
@@ -70,7 +75,9 @@ struct PromoteCommand: AsyncParsableCommand {
             FileHandle.standardError.write(
                 Data(
                     ("portald: \(refusal); start portald-follow to follow it. "
-                        + "If it never became a primary: portald promote --epoch \(holder.epoch + 1)\n").utf8
+                        + "If it never became a primary: "
+                        + "systemctl start portald-promote@\(holder.epoch + 1), "
+                        + "or portald promote --epoch \(holder.epoch + 1)\n").utf8
                 )
             )
             throw ExitCode.superseded

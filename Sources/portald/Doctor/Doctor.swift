@@ -14,6 +14,8 @@ struct Doctor {
     var credentials: String?
     /// Whether the file of settings sets a secret.
     var configHoldsSecrets: Bool
+    /// What Litestream has to find in its environment beside what is there.
+    var litestreamEnvironment: [String: String]
     var client: StripeClient
 
     var endpoint: EndpointCheck { EndpointCheck(expected: settings.expectedEndpoint) }
@@ -100,6 +102,7 @@ struct Doctor {
                 Litestream(
                     program: settings.litestream,
                     configuration: try LitestreamConfiguration(path: path),
+                    environment: litestreamEnvironment,
                     logger: .silent
                 )
             }

@@ -104,7 +104,7 @@ enum LitestreamCheck {
         .warning(
             "epoch",
             "the replica cannot be asked from here who the primary is (\(reason))",
-            remedy: "if its keys are in litestream.env: set -a; . /etc/portald/litestream.env; set +a; portald doctor"
+            remedy: "run 'portald doctor' as root and without --config, so that Litestream finds the replica's keys"
         )
     }
 }

@@ -10,6 +10,8 @@ struct InstalledSettings {
 
     private var config: String { folder + "/portald.env" }
     private var credentials: String { folder + "/credentials" }
+    /// The replica's keys, which systemd gives to the services.
+    private var litestream: String { folder + "/litestream.env" }
 
     /// Reads them where they are needed and there; the secrets only where the user may read them.
     func source(environment: [String: String], configFile: String?) async throws(SettingsError) -> SettingsSource {
@@ -19,10 +21,17 @@ struct InstalledSettings {
             return try await SettingsSource(environment: environment, configFile: configFile)
         }
         var environment = environment
+        var litestreamEnvironment: [String: String] = [:]
         if FileManager.default.isReadableFile(atPath: credentials) {
             environment["CREDENTIALS_DIRECTORY"] = credentials
+            litestreamEnvironment["CREDENTIALS_DIRECTORY"] = credentials
         }
-        return try await SettingsSource(environment: environment, configFile: config)
+        if FileManager.default.isReadableFile(atPath: litestream) {
+            litestreamEnvironment.merge(try SettingsSource.values(ofFile: litestream)) { $1 }
+        }
+        var source = try await SettingsSource(environment: environment, configFile: config)
+        source.litestreamEnvironment = litestreamEnvironment
+        return source
     }
 
     private static func isSetting(_ name: String) -> Bool {

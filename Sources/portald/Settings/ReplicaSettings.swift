@@ -9,6 +9,8 @@ struct ReplicaSettings: Sendable {
     var litestreamConfig: String
     /// `PORTALD_LITESTREAM`.
     var litestream: String
+    /// What Litestream has to find in its environment beside what is there.
+    var litestreamEnvironment: [String: String]
     /// `PORTALD_LOG_LEVEL`.
     var logLevel: Logger.Level
     /// `PORTALD_LOG_FORMAT`.
@@ -25,6 +27,7 @@ struct ReplicaSettings: Sendable {
         }
         database = Settings.database(in: source)
         litestream = reader.litestream()
+        litestreamEnvironment = source.litestreamEnvironment
         logLevel = reader.logLevel("PORTALD_LOG_LEVEL", default: .info)
         logFormat = reader.choice("PORTALD_LOG_FORMAT", default: .logfmt)
         guard reader.faults.isEmpty, let config else { throw SettingsError(faults: reader.faults) }
@@ -38,6 +41,11 @@ struct ReplicaSettings: Sendable {
     /// - Throws: ``LitestreamError`` where the configuration cannot be used.
     func program(logger: Logger) throws(LitestreamError) -> Litestream {
         let configuration = try LitestreamConfiguration(path: litestreamConfig)
-        return Litestream(program: litestream, configuration: configuration, logger: logger)
+        return Litestream(
+            program: litestream,
+            configuration: configuration,
+            environment: litestreamEnvironment,
+            logger: logger
+        )
     }
 }

@@ -14,6 +14,8 @@ struct SettingsSource {
     private let reader: ConfigReader
     /// The names of all that is set, settings or not.
     let names: Set<String>
+    /// What Litestream has to find in its environment beside what is there: in the services', systemd puts it there.
+    var litestreamEnvironment: [String: String] = [:]
 
     init(environment: [String: String], configFile: String?) async throws(SettingsError) {
         var providers: [any ConfigProvider] = [EnvironmentVariablesProvider(environmentVariables: environment)]
@@ -41,14 +43,14 @@ struct SettingsSource {
             }
             if let configFile {
                 path = configFile
-                let values = try Self.values(of: String(contentsOfFile: configFile, encoding: .utf8), at: configFile)
+                let values = try Self.values(ofFile: configFile)
                 names.formUnion(values.keys)
                 providers.append(EnvironmentVariablesProvider(environmentVariables: values))
             }
         } catch let error as SettingsError {
             throw error
         } catch {
-            throw SettingsError(faults: ["\(path) cannot be read: \(error.localizedDescription)"])
+            throw Self.unreadable(path, error)
         }
         reader = ConfigReader(providers: providers)
         self.names = names
@@ -62,8 +64,20 @@ struct SettingsSource {
         return FileManager.default.fileExists(atPath: path) ? path : nil
     }
 
+    private static func unreadable(_ path: String, _ error: any Error) -> SettingsError {
+        SettingsError(faults: ["\(path) cannot be read: \(error.localizedDescription)"])
+    }
+
     /// Reads lines of NAME=value, with comments behind `#`; the last of two equal names counts.
-    private static func values(of file: String, at path: String) throws(SettingsError) -> [String: String] {
+    ///
+    /// - Throws: ``SettingsError`` where the file cannot be read or has other lines.
+    static func values(ofFile path: String) throws(SettingsError) -> [String: String] {
+        let file: String
+        do {
+            file = try String(contentsOfFile: path, encoding: .utf8)
+        } catch {
+            throw unreadable(path, error)
+        }
         var values: [String: String] = [:]
         var faults: [String] = []
         for (number, line) in file.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {

@@ -18,7 +18,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 BUILD_OPTIONS := $(if $(CI),--quiet)
 
 .SILENT:
-.PHONY: help run test lint build install deb test-package clean deps test-deps swift
+.PHONY: help run test lint build install deb test-package docs clean deps test-deps swift
 
 help:
 	echo "make run      build, and run the demo: a fake Stripe, the daemon and a page, all on this machine"
@@ -28,6 +28,7 @@ help:
 	echo "make install  copy the release binary to $(DESTDIR)$(PREFIX)/bin (PREFIX, DESTDIR)"
 	echo "make deb      make a Debian package of the release binary in .build/deb, or of PORTALD_BINARY"
 	echo "make test-package  install, run, upgrade, remove and purge that package in a container of its own (as root)"
+	echo "make docs     make web pages of the guide in .build/docs"
 	echo "make clean    remove everything that was built"
 
 run: deps
@@ -78,6 +79,10 @@ test-package: export DPKG_DEB_COMPRESSOR_LEVEL = 1
 test-package: deb test-deps
 	$(call install_missing,$(PACKAGE_TEST_PACKAGES))
 	$(VENV)/bin/pytest Tests/Package
+
+docs: swift
+	docc convert Sources/portald/portald.docc --fallback-display-name portald --fallback-bundle-identifier portald \
+		--output-path .build/docs --warnings-as-errors
 
 clean:
 	rm -rf .build $(VENV)

@@ -49,8 +49,8 @@ public enum MirrorError: Error, Sendable, Hashable, CustomStringConvertible {
         case .unfinishedChange(let path):
             "Litestream is in the middle of a change of \(path); where that lasts, see whether it runs and has room on the disk"
         case .followed(let path):
-            "\(path) is brought by Litestream from the primary, and changes are made there; "
-                + "'portald promote' makes it a primary"
+            "\(path) is brought by Litestream from the primary, and changes are made there: set PORTALD_ROLE=portal to answer "
+                + "users from it; only where the primary is lost, 'portald promote' makes it the primary's"
         case .stopped: "the mirror is closing"
         case .inconsistent(let what): "the mirror's bookkeeping is inconsistent: \(what)"
         }

@@ -82,7 +82,7 @@ public struct Follower: Sendable {
 
     /// Follows an epoch until Litestream fails or there is a newer one; the files stay as they are then.
     private func follow(_ epoch: Int) async throws {
-        let files = try link.unusedFiles()
+        let files = try link.unusedFiles(at: Date.now.timeIntervalSince1970)
         // Outlives the Litestream that waits for it: that one would go on with the file.
         let hold = NIOLockedValueBox<FollowedHold?>(nil)
         defer { hold.withLockedValue { $0 = nil } }

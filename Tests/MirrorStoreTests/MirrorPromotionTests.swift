@@ -56,6 +56,22 @@ import Testing
         }
     }
 
+    /// By a loss of power, say, once the file is of the new epoch.
+    @Test func oneThatWasCutShortIsEnded() async throws {
+        try await Self.withNode { link, folder in
+            let promotion = try MirrorPromotion(of: link, livemode: false)
+            let claim = try promotion.claim(host: "db-2", at: 1000)
+            try promotion.mark(claim, at: 2000)
+            let file = folder.appending(path: "mirror.db.1").path
+            try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 4e9)], ofItemAtPath: file)
+            #expect(throws: FollowedLink.Occupied.byPromotion(path: link)) { try FollowedLink(path: link).target() }
+            let again = try MirrorPromotion(of: link, livemode: false)
+            #expect(again.begun == claim)
+            try again.begin(claim, at: 3000)
+            #expect(try Self.names(folder) == ["mirror.db"])
+        }
+    }
+
     @Test func whatIsNotWholeIsNotPromoted() async throws {
         try await Self.withNode { link, folder in
             let file = folder.appending(path: "mirror.db.1").path

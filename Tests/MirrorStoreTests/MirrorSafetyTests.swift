@@ -110,7 +110,7 @@ import Testing
             }
             try await damage(path)
             let report = try MirrorRebuild.run(at: path, now: 1_700_000_100)
-            #expect(report == .init(formerPath: path + ".damaged-1700000100", decisions: 2, unreadable: nil))
+            #expect(report == .init(formerPath: path + ".damaged-1700000100", decisions: 2, unreadable: nil, knowsEpoch: true))
             #expect(FileManager.default.fileExists(atPath: report.formerPath))
             try await TestMirror.open(path) { mirror async throws in
                 let decisions = "SELECT user_id || ' ' || customer || ' ' || verdict || ' ' || decided_at FROM link_decisions ORDER BY 1"

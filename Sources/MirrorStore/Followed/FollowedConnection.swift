@@ -17,15 +17,18 @@ struct FollowedConnection: Sendable {
     /// The file has to be opened anew.
     struct SchemaChanged: Error {}
 
-    /// Opens the file that a name leads to.
+    /// Opens a file that a name leads to.
     ///
     /// - Parameters:
-    ///   - path: The name.
-    ///   - file: What it leads to.
+    ///   - path: The file.
+    ///   - name: The name that leads to it, for messages.
+    ///   - file: Which file it is.
     ///   - livemode: The mode that the mirror has to be of; nil for either.
     ///   - isWhole: Whether what is read under the lock is what a change left.
     /// - Throws: ``Unsettled``, or ``MirrorError`` where it is no mirror that this version reads.
-    init(path: String, file: FileStamp.Identity, livemode: Bool?, isWhole: (FileStamp.Identity) -> Bool) throws {
+    init(path: String, name: String, file: FileStamp.Identity, livemode: Bool?, isWhole: (FileStamp.Identity) -> Bool)
+        throws
+    {
         var configuration = Configuration()
         configuration.label = "mirror.followed"
         configuration.readonly = true
@@ -36,8 +39,8 @@ struct FollowedConnection: Sendable {
             schemaVersion = try queue.read { db in
                 let schemaVersion = try Self.schemaVersion(db)
                 guard isWhole(file) else { throw Unsettled() }
-                try Migrations.requireCurrent(db, path: path)
-                if let livemode { try MirrorStore.requireMode(livemode: livemode, db, path: path) }
+                try Migrations.requireCurrent(db, path: name)
+                if let livemode { try MirrorStore.requireMode(livemode: livemode, db, path: name) }
                 return schemaVersion
             }
         } catch {

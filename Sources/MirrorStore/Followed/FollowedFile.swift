@@ -41,6 +41,8 @@ final class FollowedFile: Sendable {
 
     /// Whether Litestream has finished all that it began in a file; tells nothing unless it is kept from writing.
     static func isWhole(_ real: String) -> Bool {
+        // Times of one tick of the file system's clock are equal; a change that begins in the tick of the last one's end and is cut
+        // short in it would not be seen.
         guard let file = FileStamp(real), let position = FileStamp(real + positionSuffix) else { return false }
         return file.modified <= position.modified
     }
@@ -114,12 +116,16 @@ final class FollowedFile: Sendable {
 
     private func currentConnection() throws -> FollowedConnection {
         let open = connections.withLockedValue { $0 }
-        guard let file = FileStamp(path)?.identity else {
+        // The name is followed once, for what is opened has to be the file that was looked at.
+        guard let real = DatabaseFile.real(path), let file = FileStamp(real)?.identity else {
             if let last = open.first { return last }
             throw MirrorError.unusable(path: path, reason: "there is no such file; Litestream has not restored it yet")
         }
-        if let connection = open.first(where: { $0.file == file }) { return connection }
-        let new = try FollowedConnection(path: path, file: file, livemode: livemode, isWhole: isWhole)
+        if let index = open.firstIndex(where: { $0.file == file }) {
+            if index > 0 { connections.withLockedValue { $0.swapAt(0, index) } }
+            return open[index]
+        }
+        let new = try FollowedConnection(path: real, name: path, file: file, livemode: livemode, isWhole: isWhole)
         // Two files take turns; the third last will not be read again, and keeps its room on the disk while it is open.
         for old in open.dropFirst() { try close(old) }
         connections.withLockedValue { $0.insert(new, at: 0) }

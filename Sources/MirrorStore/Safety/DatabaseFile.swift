@@ -44,6 +44,21 @@ enum DatabaseFile {
         return unsafe String(cString: real)
     }
 
+    /// Has the names in a file's folder outlast a loss of power. https://man7.org/linux/man-pages/man2/fsync.2.html
+    ///
+    /// - Throws: ``MirrorError`` where that cannot be promised.
+    static func syncFolder(of path: String) throws(MirrorError) {
+        let folder = URL(filePath: path).deletingLastPathComponent().path
+        do {
+            let descriptor = try FileDescriptor.open(FilePath(folder), .readOnly, options: [.directory, .closeOnExec])
+            try descriptor.closeAfter {
+                guard fsync(descriptor.rawValue) == 0 else { throw Errno(rawValue: errno) }
+            }
+        } catch {
+            throw .unusable(path: folder, reason: "it cannot be synced: \(error)")
+        }
+    }
+
     /// The processes, by number and name, that have a file open for writing, of those that this process may look at.
     static func writers(of path: String) -> [(process: Int, name: String)] {
         let own = Int(getpid())

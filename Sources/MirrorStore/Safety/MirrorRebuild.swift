@@ -12,6 +12,8 @@ public enum MirrorRebuild {
         public var decisions: Int
         /// Why not all of them could be read; nil where they could.
         public var unreadable: String?
+        /// Whether the new file is of the former one's epoch in the replica, where there is one.
+        public var knowsEpoch: Bool
     }
 
     private struct Decision {
@@ -37,18 +39,33 @@ public enum MirrorRebuild {
             try refuseWhileInUse(path)
             var decisions: [Decision] = []
             let unreadable = readDecisions(at: path, into: &decisions)
+            let replication = replicationState(at: path)
             let attributes = try FileManager.default.attributesOfItem(atPath: path)
             let former = unusedName(path + ".damaged-\(Int64(now))")
             for suffix in ["-wal", "-shm", ""] where FileManager.default.fileExists(atPath: path + suffix) {
                 try FileManager.default.moveItem(atPath: path + suffix, toPath: former + suffix)
             }
             let (store, _) = try MirrorStore.open(path: path)
-            try store.pool.write { [decisions] db in try save(decisions, at: now, db) }
+            try store.pool.write { [decisions] db in
+                try save(decisions, at: now, db)
+                // The new file is the same primary's.
+                if let replication {
+                    try ReplicationTable(db: db)
+                        .begin(replication.epoch, claim: replication.claim, at: replication.epochBeganAt)
+                }
+            }
             try store.close()
+            // What Litestream has captured of the former file is no beginning for this one.
+            try LitestreamFolder(database: path).remove()
             // The operator is root, and the daemon is not: the new file is whose the former was.
             let owner = attributes.filter { [.ownerAccountID, .groupOwnerAccountID].contains($0.key) }
             try FileManager.default.setAttributes(owner, ofItemAtPath: path)
-            return Report(formerPath: former, decisions: decisions.count, unreadable: unreadable)
+            return Report(
+                formerPath: former,
+                decisions: decisions.count,
+                unreadable: unreadable,
+                knowsEpoch: replication != nil
+            )
         } catch let error as CocoaError {
             throw .unusable(path: path, reason: "\(error)")
         } catch {
@@ -91,6 +108,14 @@ public enum MirrorRebuild {
         } catch is DatabaseError {
             // Damage is what this is for.
         }
+    }
+
+    /// Nil where it cannot be read, and in a file from before there was such a thing.
+    private static func replicationState(at path: String) -> ReplicationState? {
+        var configuration = Configuration()
+        configuration.readonly = true
+        guard let queue = try? DatabaseQueue(path: path, configuration: configuration) else { return nil }
+        return try? queue.read { db in try ReplicationTable(db: db).state() }
     }
 
     /// Reads as many as can be read; returns why it was not all.

@@ -35,12 +35,12 @@ struct ReplicationTable {
     }
 
     /// Notes with what the present epoch was claimed in the replica.
-    func setClaim(_ claim: String) throws {
+    func setClaim(_ claim: String?) throws {
         try db.execute(sql: "UPDATE replication SET claim = ? WHERE id = 1", arguments: [claim])
     }
 
     /// Begins an epoch: the mirror is another primary's from here on.
-    func begin(_ epoch: Int, claim: String?, at now: Double) throws {
+    func begin(_ epoch: Int, claim: String?, at now: Double?) throws {
         try db.execute(
             sql: "UPDATE replication SET epoch = ?, claim = ?, epoch_began_at = ? WHERE id = 1",
             arguments: [epoch, claim, now]

@@ -28,10 +28,12 @@ struct SweepWindow: Hashable, Sendable {
 
     /// Moves on to the span after this one, twice as long.
     ///
+    /// What comes after the present is left to the next sweep: one that went after it while there is much would not end.
+    ///
     /// - Parameter present: Unix seconds by Stripe's clock.
     /// - Returns: False where this one was the last.
     mutating func advance(at present: Int64) -> Bool {
-        guard let end, let width else { return false }
+        guard let end, let width, end <= present else { return false }
         from = end
         self.width = width * 2
         self.end = from + width * 2 < present ? from + width * 2 : nil

@@ -47,6 +47,9 @@ struct BackfillCommand: AsyncParsableCommand {
             if let reason = report.unreadable {
                 print("some of the operator's links could not be read (\(reason)); see 'portald links'")
             }
+            if !report.knowsEpoch {
+                print("if the mirror is replicated, give another path in Litestream's configuration on all machines")
+            }
         } catch {
             throw CommandFailure(error)
         }

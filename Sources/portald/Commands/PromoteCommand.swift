@@ -53,6 +53,10 @@ struct PromoteCommand: AsyncParsableCommand {
     private func promote(_ settings: Settings, _ replica: ReplicaSettings) async throws -> EpochClaim {
         do {
             let promotion = try MirrorPromotion(of: settings.database, livemode: settings.livemode)
+            if let claim = promotion.begun {
+                try promotion.begin(claim, at: SyncParts.now())
+                return claim
+            }
             if let epoch, epoch <= promotion.epoch {
                 throw ValidationError("the mirror is of epoch \(promotion.epoch); give a later one")
             }

@@ -8,7 +8,7 @@ import Testing
 
     /// Walks as a sweep does: a window with too many events is narrowed, one that fits is taken.
     ///
-    /// - Returns: The windows taken; the last is open.
+    /// - Returns: The windows taken.
     func walk(
         from: Int64,
         present: Int64,
@@ -29,13 +29,14 @@ import Testing
         }
     }
 
-    func expectCover(_ windows: [SweepWindow], from: Int64) {
+    /// All up to the present, and perhaps what is later.
+    func expectCover(_ windows: [SweepWindow], from: Int64, to present: Int64) {
         #expect(windows.first?.from == from)
         for (window, next) in zip(windows, windows.dropFirst()) {
             #expect(window.end == next.from)
             #expect(window.end.map { $0 > window.from } == true)
         }
-        #expect(windows.last?.end == nil)
+        #expect(windows.last.map { $0.end.map { $0 > present } ?? true } == true)
     }
 
     @Test func whatFitsIsOneOpenWindow() throws {
@@ -61,11 +62,12 @@ import Testing
             return begin < end ? (begin..<end).reduce(0) { $0 + density[Int($1 - from)] } : 0
         }
         let (taken, narrowings) = try walk(from: from, present: present, events: events)
-        expectCover(taken, from: from)
+        expectCover(taken, from: from, to: present)
         for window in taken where window.isDivisible {
             #expect(events(window.from, window.end) <= Self.maximum)
         }
-        #expect(taken.reduce(0) { $0 + events($1.from, $1.end) } == density.reduce(0, +))
+        let swept = taken.reduce(0) { $0 + events($1.from, min($1.end ?? .max, present + 1)) }
+        #expect(swept == density[...Int(present - from)].reduce(0, +))
         #expect(narrowings <= 8 * taken.count + 8)
     }
 
@@ -79,13 +81,24 @@ import Testing
         let present = eventsASecond > 10 ? 86_400 : length
         let limited: (Int64, Int64?) -> Int = { begin, end in min(events(begin, end), Int(max(0, present - begin)) * eventsASecond) }
         let (taken, narrowings) = try walk(from: 0, present: present, events: limited)
-        expectCover(taken, from: 0)
+        expectCover(taken, from: 0, to: present)
         #expect(narrowings < taken.count + 10)
+    }
+
+    /// Events that come in while it sweeps are more with each second, and never fit.
+    @Test func itDoesNotGoAfterWhatIsNew() throws {
+        var asked = 0
+        let (taken, _) = try walk(from: 0, present: 100) { begin, end in
+            asked += 1
+            return Int(min(end ?? .max, 100 + Int64(asked)) - begin) * 1000
+        }
+        expectCover(taken, from: 0, to: 100)
+        #expect(taken.last.map { $0.from <= 100 } == true)
     }
 
     @Test func aTimeInTheFutureEndsToo() throws {
         let (taken, _) = try walk(from: 1000, present: 500) { begin, _ in begin < 1003 ? 5000 : 0 }
-        expectCover(taken, from: 1000)
+        expectCover(taken, from: 1000, to: 500)
     }
 }
 

@@ -3,9 +3,11 @@ internal import Glibc
 
 /// The name that a node's mirror is read under: a link to the file that Litestream follows into, which changes in one step
 /// from a file to the one that takes its place.
-struct FollowedLink {
+public struct FollowedLink: Sendable {
     /// What is added to a followed file's name for the files beside it.
-    private static let suffixes = ["", "-txid", "-wal", "-shm", ".tmp"]
+    private static let suffixes = [
+        "", FollowedFile.positionSuffix, "-wal", "-shm", "-journal", ".tmp", ".tmp-wal", ".tmp-shm",
+    ]
 
     /// The link.
     let path: String
@@ -14,34 +16,61 @@ struct FollowedLink {
     private var name: String { URL(filePath: path).lastPathComponent }
 
     /// Why a name cannot be used.
-    struct Occupied: Error, Sendable, Hashable, CustomStringConvertible {
-        var path: String
+    public enum Occupied: Error, Sendable, Hashable, CustomStringConvertible {
+        /// It is that of a primary's mirror.
+        case byOwnMirror(path: String)
+        /// A promotion has begun there and not ended.
+        case byPromotion(path: String)
 
-        var description: String {
-            "\(path) is a mirror of this machine's own; to follow another machine's, move it and the files beside it away"
+        /// What is there and what to do.
+        public var description: String {
+            switch self {
+            case .byOwnMirror(let path):
+                "\(path) is a mirror of this machine's own; to follow another machine's, move it and the files beside it away"
+            case .byPromotion(let path):
+                "a promotion of \(path) was cut short; end it with 'portald promote', or remove "
+                    + "\(MirrorPromotion.draft(of: path)) to follow on"
+            }
         }
+    }
+
+    /// - Parameter path: The link.
+    public init(path: String) {
+        self.path = path
     }
 
     /// The file that it leads to, without its folder; nil where there is none.
     ///
-    /// - Throws: ``Occupied`` where the name is that of a file.
-    func target() throws -> String? {
+    /// - Throws: ``Occupied`` where the name is not one to follow under.
+    public func target() throws -> String? {
+        guard !FileManager.default.fileExists(atPath: MirrorPromotion.draft(of: path)) else {
+            throw Occupied.byPromotion(path: path)
+        }
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else { return nil }
-        guard status.st_mode & S_IFMT == S_IFLNK else { throw Occupied(path: path) }
+        guard status.st_mode & S_IFMT == S_IFLNK else { throw Occupied.byOwnMirror(path: path) }
+        // A file that nothing says the position of was made a primary's.
+        guard DatabaseFile.real(path) == nil || FollowedFile.isFollowed(path) else {
+            throw Occupied.byOwnMirror(path: path)
+        }
         return try FileManager.default.destinationOfSymbolicLink(atPath: path)
     }
 
-    /// Names for two files that there are none of.
-    func unusedFiles() throws -> [String] {
+    /// Names for two files that there have never been any of: a Litestream that was not ended may still write to former ones.
+    ///
+    /// - Parameter now: Unix seconds by this machine's clock.
+    /// - Returns: Two paths.
+    /// - Throws: Where the folder cannot be read.
+    public func unusedFiles(at now: Double) throws -> [String] {
         let last = try files().compactMap { Int($0.dropFirst(name.count + 1)) }.max() ?? 0
-        return [1, 2].map { folder.appending(path: "\(name).\(last + $0)").path }
+        let first = max(last + 1, Int(now))
+        return [first, first + 1].map { folder.appending(path: "\(name).\($0)").path }
     }
 
     /// Leads to another file from here on.
     ///
     /// https://man7.org/linux/man-pages/man2/rename.2.html: there is no moment without the name.
-    func lead(to file: String) throws {
+    public func lead(to file: String) throws {
         let draft = path + ".link"
         _ = unsafe unlink(draft)
         try FileManager.default.createSymbolicLink(
@@ -52,7 +81,7 @@ struct FollowedLink {
     }
 
     /// Removes all files that were followed into, but some.
-    func removeFiles(except kept: [String?]) throws {
+    public func removeFiles(except kept: [String?]) throws {
         let kept = Set(kept.compactMap { $0.map { URL(filePath: $0).lastPathComponent } })
         for file in try files() where !kept.contains(file) {
             for suffix in Self.suffixes {

@@ -33,6 +33,17 @@ public enum MirrorError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether the file could be read, and what stands in it is not what should.
+    var isOfContents: Bool {
+        switch self {
+        case .sqlite(let code, _):
+            [.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR, .SQLITE_SCHEMA]
+                .contains(ResultCode(rawValue: code).primaryResultCode)
+        case .inconsistent: true
+        default: false
+        }
+    }
+
     /// What went wrong and what to do, without any value of the database.
     public var description: String {
         switch self {

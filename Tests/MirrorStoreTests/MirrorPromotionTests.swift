@@ -72,6 +72,25 @@ import Testing
         }
     }
 
+    /// What was written would stay in the log beside the file, and not come along where that is renamed.
+    @Test func oneThatReadersDoNotLetGoOfStaysAsItIs() async throws {
+        try await Self.withNode { link, folder in
+            let file = folder.appending(path: "mirror.db.1").path
+            let promotion = try MirrorPromotion(of: link, livemode: false)
+            let claim = try promotion.claim(host: "db-2", at: 1000)
+            let reader = try DatabaseQueue(path: file)
+            let epoch = { try reader.read { db in try Int.fetchOne(db, sql: "SELECT epoch FROM replication") } }
+            // In WAL mode it keeps its lock as long as it is open.
+            #expect(try epoch() == 1)
+            let error = #expect(throws: MirrorError.self) { try promotion.mark(claim, at: 2000, patience: 0) }
+            #expect(error?.description.contains("programs read it all the time") == true)
+            #expect(try epoch() == 1)
+            try reader.close()
+            try MirrorPromotion(of: link, livemode: false).begin(claim, at: 3000)
+            #expect(try Self.names(folder) == ["mirror.db"])
+        }
+    }
+
     @Test func whatIsNotWholeIsNotPromoted() async throws {
         try await Self.withNode { link, folder in
             let file = folder.appending(path: "mirror.db.1").path

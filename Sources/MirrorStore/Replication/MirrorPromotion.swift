@@ -36,7 +36,7 @@ public struct MirrorPromotion: Sendable {
             let names = writers.map { "\($0.name) (process \($0.process))" }.joined(separator: ", ")
             throw .unusable(path: path, reason: "\(names) still writes to it; stop portald-follow first")
         }
-        if let claim = Self.keptClaim(of: path), Self.isOf(claim, file) {
+        if let claim = try Self.keptClaim(of: path), try Self.isOf(claim, file) {
             epoch = claim.epoch
             begun = claim
             return
@@ -63,19 +63,31 @@ public struct MirrorPromotion: Sendable {
     private var draft: String { Self.draft(of: path) }
 
     /// Nil where there is none, and where it was not written to its end: then nothing was claimed with it.
-    private static func keptClaim(of path: String) -> EpochClaim? {
-        let draft = draft(of: path)
-        return FileManager.default.fileExists(atPath: draft) ? try? EpochClaim(from: draft) : nil
+    private static func keptClaim(of path: String) throws(MirrorError) -> EpochClaim? {
+        guard FileManager.default.fileExists(atPath: draft(of: path)) else { return nil }
+        do {
+            return try EpochClaim(from: draft(of: path))
+        } catch {
+            guard error.isOfContents else { throw error }
+            return nil
+        }
     }
 
     /// Whether a mirror is the primary's of a claim; one that is torn may not be readable, and is nobody's.
-    private static func isOf(_ claim: EpochClaim, _ file: String) -> Bool {
-        var configuration = Configuration()
-        configuration.readonly = true
-        guard let queue = try? DatabaseQueue(path: file, configuration: configuration),
-            let state = try? queue.read({ db in try ReplicationTable(db: db).state() })
-        else { return false }
-        return state.epoch == claim.epoch && state.claim == claim.token
+    private static func isOf(_ claim: EpochClaim, _ file: String) throws(MirrorError) -> Bool {
+        do {
+            var configuration = Configuration()
+            configuration.readonly = true
+            configuration.busyMode = .timeout(patience.seconds)
+            let queue = try DatabaseQueue(path: file, configuration: configuration)
+            let state = try queue.read { db in try ReplicationTable(db: db).state() }
+            try queue.close()
+            return state.epoch == claim.epoch && state.claim == claim.token
+        } catch {
+            let error = MirrorError(error)
+            guard error.isOfContents else { throw error }
+            return false
+        }
     }
 
     /// The claim on the next epoch: that of a promotion which was cut short, or a new one.
@@ -88,7 +100,7 @@ public struct MirrorPromotion: Sendable {
     /// - Throws: ``MirrorError`` where it cannot be kept.
     public func claim(host: String, at now: Double, epoch: Int? = nil) throws(MirrorError) -> EpochClaim {
         let wanted = epoch ?? self.epoch + 1
-        if let kept = Self.keptClaim(of: path), kept.epoch == wanted { return kept }
+        if let kept = try Self.keptClaim(of: path), kept.epoch == wanted { return kept }
         try discardClaim()
         let claim = EpochClaim(epoch: wanted, host: host, at: now)
         try claim.write(to: draft)
@@ -116,13 +128,13 @@ public struct MirrorPromotion: Sendable {
     }
 
     /// The first step: from here on the file is of the new epoch, and of no use to a follower.
-    func mark(_ claim: EpochClaim, at now: Double) throws(MirrorError) {
+    func mark(_ claim: EpochClaim, at now: Double, patience: Double = patience.seconds) throws(MirrorError) {
         do {
             var configuration = Configuration()
             // Users may be answered from it meanwhile.
-            configuration.busyMode = .timeout(Self.patience.seconds)
+            configuration.busyMode = .timeout(patience)
             let queue = try DatabaseQueue(path: file, configuration: configuration)
-            try leaveWAL(queue)
+            try leaveWAL(queue, within: patience)
             try queue.inDatabase { db in
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 try db.inTransaction {
@@ -138,8 +150,8 @@ public struct MirrorPromotion: Sendable {
 
     /// What is committed has to be in the file, which is about to be renamed, and not in a log beside it. Only one that has the file to
     /// itself can leave that mode, and SQLite does not wait for it: https://www.sqlite.org/pragma.html#pragma_journal_mode
-    private func leaveWAL(_ queue: DatabaseQueue) throws {
-        let deadline = ContinuousClock.now + .seconds(Self.patience.seconds)
+    private func leaveWAL(_ queue: DatabaseQueue, within patience: Double) throws {
+        let deadline = ContinuousClock.now + .seconds(patience)
         while true {
             let mode: String?
             do {
@@ -166,7 +178,7 @@ public struct MirrorPromotion: Sendable {
             throw .unusable(path: file, reason: "it cannot be renamed to \(path)")
         }
         try DatabaseFile.syncFolder(of: path)
-        guard Self.isOf(claim, path) else {
+        guard try Self.isOf(claim, path) else {
             throw .unusable(path: path, reason: "it is not of epoch \(claim.epoch); run 'portald promote' again")
         }
         do {

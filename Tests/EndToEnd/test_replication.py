@@ -174,6 +174,23 @@ def dump(machine):
         return list(connection.iterdump())
 
 
+def test_a_rebuilt_primary_replicates_on(own_cluster):
+    cluster = own_cluster
+    main, node = cluster.primary(), cluster.node()
+    former = main.rows("SELECT epoch, claim FROM replication")
+    assert [main.companion.stop(), main.daemon.stop()] == [0, 0]
+    code, output, errors = main.run("backfill", "--rebuild")
+    assert code == 0, (output, errors)
+    assert main.rows("SELECT epoch, claim FROM replication") == former
+    main.serve()
+    main.replicate()
+    cluster.redirect(main)
+    buyer = User()
+    cluster.account.add_subscriber(buyer)
+    node.wait_until_active(buyer)
+    cluster.check_equals_stripe(node)
+
+
 def test_a_standby_takes_over(own_cluster, report):
     cluster = own_cluster
     former = cluster.primary()

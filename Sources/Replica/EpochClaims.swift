@@ -30,6 +30,8 @@ public struct EpochClaims: Sendable {
         case taken(EpochClaim)
         /// The replica was too slow for the claim to be safe; it may stand in the way of the next.
         case slow(epoch: Int)
+        /// The epoch does not follow on the newest that is claimed, whose primary would not hear of it.
+        case gap(epoch: Int, newest: Int)
         /// The replica already holds a mirror of that epoch that nobody claims.
         case unclaimedMirror(epoch: Int)
         /// The replica cannot be asked.
@@ -44,8 +46,10 @@ public struct EpochClaims: Sendable {
                 "epoch \(claim.epoch) is the primary's on \(claim.host), since "
                     + Date(timeIntervalSince1970: claim.claimedAt.rounded(.down)).ISO8601Format()
             case .slow(let epoch):
-                "epoch \(epoch) could not be claimed: the replica took longer than \(EpochClaims.writing) to write; "
-                    + "try again, with the epoch after it where this one is said to be taken"
+                "epoch \(epoch) could not be claimed: the replica took longer than \(EpochClaims.writing) to write. See whether "
+                    + "Litestream can write there, and try again; where this epoch is then said to be taken, with the next"
+            case .gap(let epoch, let newest):
+                "epoch \(epoch) does not follow on the newest that is claimed, \(newest); give \(newest + 1)"
             case .unclaimedMirror(let epoch):
                 "the replica holds a mirror of epoch \(epoch) that no primary claims; give another path in the replica"
             case .litestream(let error): "\(error)"
@@ -83,18 +87,27 @@ public struct EpochClaims: Sendable {
 
     /// Claims an epoch; one that this very claim holds already stays its.
     ///
+    /// - Parameters:
+    ///   - claim: The claim.
+    ///   - known: The epoch that the mirror is of; the claims after it have to be there up to this one.
     /// - Throws: ``Refusal`` where it is not this machine's.
-    public func claim(_ claim: EpochClaim) async throws(Refusal) {
-        let began = ContinuousClock.now
-        if let holder = try await holder(of: claim.epoch) {
-            guard holder.token == claim.token else { throw .taken(holder) }
-            return
+    public func claim(_ claim: EpochClaim, after known: Int) async throws(Refusal) {
+        if claim.epoch > known + 1 {
+            let newest = try await newest(from: known + 1)?.epoch ?? known
+            guard newest >= claim.epoch - 1 else { throw .gap(epoch: claim.epoch, newest: newest) }
         }
-        let left = Self.writing - (ContinuousClock.now - began)
-        guard left > .zero else { throw .slow(epoch: claim.epoch) }
-        // Two writes at once can fail and be there all the same: what is read back counts.
-        let failure = try await write(claim, within: left)
-        if failure == .timedOut { throw .slow(epoch: claim.epoch) }
+        let began = ContinuousClock.now
+        var failure: LitestreamError?
+        if let holder = try await holder(of: claim.epoch) {
+            // Whoever wrote it may not have seen the pause through.
+            guard holder.token == claim.token else { throw .taken(holder) }
+        } else {
+            let left = Self.writing - (ContinuousClock.now - began)
+            guard left > .zero else { throw .slow(epoch: claim.epoch) }
+            // Two writes at once can fail and be there all the same: what is read back counts.
+            failure = try await write(claim, within: left)
+            if failure == .timedOut { throw .slow(epoch: claim.epoch) }
+        }
         do {
             try await clock.sleep(for: Self.settling)
         } catch {

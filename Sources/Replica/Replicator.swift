@@ -6,6 +6,9 @@ public struct Replicator: Sendable {
     /// How often it is looked whether Litestream gets on.
     private static let lookInterval: Duration = .seconds(30)
 
+    /// How much longer than usual a change may go without being captured, in seconds: it may be at a snapshot.
+    private static let patience: Double = 60
+
     private let litestream: Litestream
     private let claims: EpochClaims
     private let store: MirrorStore
@@ -61,9 +64,17 @@ public struct Replicator: Sendable {
     /// Ends a Litestream that does not get on: whoever started this starts it again.
     private func watch(_ epoch: Int) async throws {
         let folder = LitestreamFolder(database: store.path)
+        let log = ReplicationLog(store: store)
+        let began = now()
         var stall = Stall()
         while true {
             try await clock.sleep(for: Self.lookInterval)
+            // Before its first capture it may be at a snapshot, which takes as long as the file is large.
+            if let capturedAt = folder.capturedAt, capturedAt >= began,
+                try await log.state().isMissed(byCaptureAt: capturedAt, patience: Self.patience)
+            {
+                throw LitestreamError.failed("it does not capture the mirror's changes any more")
+            }
             let replicated: String?
             do {
                 replicated = try await litestream.position(of: .mirror(epoch: epoch))
@@ -87,18 +98,24 @@ public struct Replicator: Sendable {
         let log = ReplicationLog(store: store)
         let state = try await log.state()
         let holder = try await claims.holder(of: state.epoch)
-        if let holder {
-            guard holder.token == state.claim else { throw EpochClaims.Refusal.taken(holder) }
-        } else {
-            guard try await !litestream.holds(.mirror(epoch: state.epoch)) else {
-                throw EpochClaims.Refusal.unclaimedMirror(epoch: state.epoch)
-            }
-            let claim = EpochClaim(epoch: state.epoch, host: host, at: now())
-            try LitestreamFolder(database: store.path).remove()
-            // Before it stands in the replica, where it would be nobody's if this were cut short.
-            try await log.setClaim(claim.token)
-            try await claims.claim(claim)
+        if let holder, holder.token != state.claim { throw EpochClaims.Refusal.taken(holder) }
+        let isReplicated = try await litestream.holds(.mirror(epoch: state.epoch))
+        // Nothing is replicated before a claim stands.
+        if holder != nil, isReplicated { return state.epoch }
+        guard !isReplicated else { throw EpochClaims.Refusal.unclaimedMirror(epoch: state.epoch) }
+        // The same one as elsewhere, so that the mirror is still this one's there.
+        let claim = EpochClaim(epoch: state.epoch, host: host, at: now(), token: state.claim)
+        // Before it stands in the replica, where it would be nobody's if this were cut short.
+        if state.claim == nil { try await log.setClaim(claim.token) }
+        do {
+            try await claims.claim(claim, after: state.epoch)
+        } catch {
+            // One that was too slow may come to stand later, and must not be taken for one that was in time.
+            if state.claim == nil { try await log.setClaim(nil) }
+            throw error
         }
+        // What was captured for another place is no beginning for this one.
+        try LitestreamFolder(database: store.path).remove()
         return state.epoch
     }
 }

@@ -4,12 +4,13 @@ import shutil
 import sqlite3
 import threading
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from support import events
 from support.account import Account
-from support.replication import LAG, MAX_STALENESS, SUPERSEDED, Cluster
+from support.replication import CONFIGURATION, LAG, MAX_STALENESS, SUPERSEDED, Cluster
 from support.settings import WEBHOOK_SECRET
 from support.signing import sign
 from support.users import User
@@ -172,6 +173,30 @@ def dump(machine):
     """All that is in a mirror."""
     with closing(sqlite3.connect(f"file:{machine.database}?mode=ro", uri=True)) as connection:
         return list(connection.iterdump())
+
+
+def test_a_mistake_in_the_configuration_costs_no_claim(own_cluster):
+    main = own_cluster.primary()
+    former = main.rows("SELECT epoch, claim FROM replication")
+    assert main.companion.stop() == 0
+    configuration = Path(main.settings["PORTALD_LITESTREAM_CONFIG"])
+    right = configuration.read_text()
+    configuration.write_text(CONFIGURATION.format(place="path: /proc/nowhere/${PORTALD_REPLICA}", interval="100ms"))
+    code, _, errors = main.run("replicate")
+    assert code == 1 and "cannot go on" in errors
+    assert main.rows("SELECT epoch, claim FROM replication") == former
+    configuration.write_text(right)
+    main.replicate()
+
+
+def test_no_epoch_is_left_out(own_cluster):
+    own_cluster.primary()
+    node = own_cluster.node()
+    assert node.companion.stop() == 0
+    code, _, errors = node.run("promote", "--epoch", "4")
+    assert code == 1 and "give 2" in errors, errors
+    # Nothing was begun by it.
+    node.follow()
 
 
 def test_a_rebuilt_primary_replicates_on(own_cluster):

@@ -18,9 +18,10 @@ public struct EpochClaim: Sendable, Hashable {
     ///   - epoch: The epoch, counted from 1.
     ///   - host: The name of this machine.
     ///   - now: Unix seconds by this machine's clock.
-    public init(epoch: Int, host: String, at now: Double) {
+    ///   - token: What it was made with before, to make it again.
+    public init(epoch: Int, host: String, at now: Double, token: String? = nil) {
         self.epoch = epoch
-        token = UUID().uuidString
+        self.token = token ?? UUID().uuidString
         self.host = host
         claimedAt = now
     }

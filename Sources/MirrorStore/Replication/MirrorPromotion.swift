@@ -31,11 +31,6 @@ public struct MirrorPromotion: Sendable {
         }
         self.path = path
         self.file = file
-        let writers = DatabaseFile.writers(of: file).filter { $0.name == "litestream" || FollowedFile.isFollowed(path) }
-        guard writers.isEmpty else {
-            let names = writers.map { "\($0.name) (process \($0.process))" }.joined(separator: ", ")
-            throw .unusable(path: path, reason: "\(names) still writes to it; stop portald-follow first")
-        }
         if let claim = try Self.keptClaim(of: path), try Self.isOf(claim, file) {
             epoch = claim.epoch
             begun = claim
@@ -43,6 +38,11 @@ public struct MirrorPromotion: Sendable {
         }
         guard FollowedFile.isFollowed(path) else {
             throw .unusable(path: path, reason: "no Litestream has followed into it; it is a primary's already")
+        }
+        let writers = DatabaseFile.writers(of: file)
+        guard writers.isEmpty else {
+            let names = writers.map { "\($0.name) (process \($0.process))" }.joined(separator: ", ")
+            throw .unusable(path: path, reason: "\(names) still writes to it; stop portald-follow first")
         }
         let store = MirrorStore.openFollowed(path: path, livemode: livemode)
         do {

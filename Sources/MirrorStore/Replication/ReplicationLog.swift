@@ -24,10 +24,10 @@ public struct ReplicationLog: Sendable {
         try await store.write { db in try ReplicationTable(db: db).beat(at: now, every: interval) }
     }
 
-    /// Notes with what the present epoch was claimed in the replica.
+    /// Notes with what the present epoch was claimed in the replica; nil takes it back.
     ///
     /// - Throws: ``MirrorError`` where nothing was written.
-    public func setClaim(_ claim: String) async throws(MirrorError) {
+    public func setClaim(_ claim: String?) async throws(MirrorError) {
         try await store.write { db in try ReplicationTable(db: db).setClaim(claim) }
     }
 }

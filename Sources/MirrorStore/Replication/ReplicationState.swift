@@ -33,6 +33,17 @@ public struct ReplicationState: Sendable, Hashable {
 
     /// Whether a sweep that ended at a time, Unix seconds, has asked Stripe for what happened before a promotion.
     public func isCovered(bySweepAt sweptAt: Double) -> Bool { epochBeganAt.map { sweptAt >= $0 } ?? true }
+
+    /// Whether Litestream has let a sign of life go by, which it captures within a second or two.
+    ///
+    /// - Parameters:
+    ///   - capturedAt: When it last captured a change, Unix seconds.
+    ///   - patience: Seconds that it may take longer.
+    /// - Returns: Whether one was due and is not there.
+    public func isMissed(byCaptureAt capturedAt: Double, patience: Double) -> Bool {
+        guard let heartbeatAt, let heartbeatInterval else { return false }
+        return heartbeatAt > capturedAt + 2 * heartbeatInterval + patience
+    }
 }
 
 extension ReplicationState: Encodable {

@@ -35,7 +35,7 @@ struct ReplicationTable {
     }
 
     /// Notes with what the present epoch was claimed in the replica.
-    func setClaim(_ claim: String) throws {
+    func setClaim(_ claim: String?) throws {
         try db.execute(sql: "UPDATE replication SET claim = ? WHERE id = 1", arguments: [claim])
     }
 

@@ -66,7 +66,8 @@ struct PromoteCommand: AsyncParsableCommand {
                 epoch: epoch
             )
             do {
-                try await EpochClaims(litestream: try replica.program(logger: .silent)).claim(claim)
+                try await EpochClaims(litestream: try replica.program(logger: .silent))
+                    .claim(claim, after: promotion.epoch)
             } catch let refusal as EpochClaims.Refusal {
                 try promotion.discardClaim()
                 throw refusal
